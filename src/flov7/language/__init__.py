@@ -1,0 +1,1 @@
+"""The Flow7 language, pure: documents, expressions, diagnostics, plans. Nothing here touches the outside."""
