@@ -82,7 +82,8 @@ class KindSpec(BaseModel):
     - `"x-expression": true`: its text is an expression; the kind receives its value;
     - `"x-deferred": ["item", "index"]`: its text is an expression that the kind itself evaluates, over those
       names and all that the step sees; the kind receives a callable;
-    - `"x-deferred-keys": true`: an object whose keys are such expressions; the kind receives pairs;
+    - `"x-deferred-keys": true`: an object whose keys are such expressions, over the names in `x-deferred`
+      where that stands beside it; the kind receives pairs;
     - `"x-secret": true`: it may not hold a secret in plain text.
 
     Every other text is a template: `{{ … }}` inside it is replaced before the kind sees it.
@@ -109,6 +110,9 @@ class KindSpec(BaseModel):
     timeout: float = Field(default=30.0, description="Seconds that one attempt may take.")
     queue: Queue = Queue.LOCAL
     connection: ConnectionNeed | None = None
+    credentials: dict[str, Any] = Field(
+        default_factory=dict, description="For connections: JSON Schema of the secret, which never comes out."
+    )
     services: tuple[str, ...] = Field(default=(), description="For connections: the services that choose it.")
 
     @property

@@ -52,7 +52,28 @@ class BySql(BaseModel):
     field: str = "sql"
 
 
-EffectRule = Effect | ByValue | BySql
+class ByGraphql(BaseModel):
+    """The effect follows from a config field that holds a GraphQL document: only queries are a `read`."""
+
+    model_config = ConfigDict(frozen=True)
+    rule: Literal["graphql"] = "graphql"
+    field: str = "query"
+    changes: Effect | ByValue = Effect.WRITE
+
+
+class ByCase(BaseModel):
+    """One config field decides which rule decides. A field that is absent counts as `absent`."""
+
+    model_config = ConfigDict(frozen=True)
+    rule: Literal["case"] = "case"
+    field: str
+    cases: dict[str, EffectRule]
+    absent: EffectRule = Effect.WRITE
+    otherwise: EffectRule = Effect.WRITE
+
+
+EffectRule = Effect | ByValue | BySql | ByGraphql | ByCase
+ByCase.model_rebuild()
 
 _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(\w*)\$.*?\$\1\$", re.DOTALL)
@@ -74,19 +95,46 @@ def of_sql(statement: str) -> Effect:
     return Effect.WRITE
 
 
+_GRAPHQL_NOISE = re.compile(r"\"\"\".*?\"\"\"|\"(?:\\\\.|[^\"\\\\\n])*\"|#[^\n]*", re.DOTALL)
+
+
+def of_graphql(document: str) -> Effect:
+    """Effect of a GraphQL document: `read` only where no operation in it is a mutation or a subscription."""
+    text = _GRAPHQL_NOISE.sub(" ", document)
+    depth, top = 0, ""
+    for part in re.split(r"([{}])", text):
+        if part in "{}":
+            depth += 1 if part == "{" else -1
+        elif depth == 0:
+            top += " " + part
+    changes = re.search(r"\b(mutation|subscription)\b", top) or depth != 0
+    return Effect.WRITE if changes else Effect.READ
+
+
+def _of_field(rule: ByValue | ByCase, config: Mapping[str, Any], *, is_literal: bool) -> EffectRule:
+    """What the field's value stands for in a rule that looks its value up."""
+    value = config.get(rule.field)
+    if value is None:
+        return rule.absent
+    if not isinstance(value, str | bool) or not is_literal or "{{" in str(value):
+        return rule.otherwise
+    table = rule.effects if isinstance(rule, ByValue) else rule.cases
+    known: dict[str, EffectRule] = {key.lower(): effect for key, effect in table.items()}
+    return known.get(str(value).lower(), rule.otherwise)
+
+
 def resolve(rule: EffectRule, config: Mapping[str, Any], *, is_literal: bool = True) -> Effect:
     """The effect class of a step with this `config`; `is_literal` false when the deciding field is computed."""
     match rule:
         case Effect():
             return rule
-        case ByValue():
-            value = config.get(rule.field)
-            if value is None:
-                return rule.absent
-            if not isinstance(value, str | bool) or not is_literal or "{{" in str(value):
-                return rule.otherwise
-            known = {key.lower(): effect for key, effect in rule.effects.items()}
-            return known.get(str(value).lower(), rule.otherwise)
+        case ByValue() | ByCase():
+            return resolve(_of_field(rule, config, is_literal=is_literal), config, is_literal=is_literal)
+        case ByGraphql():
+            text = config.get(rule.field)
+            if isinstance(text, str) and is_literal and "{{" not in text and of_graphql(text) is Effect.READ:
+                return Effect.READ
+            return resolve(rule.changes, config, is_literal=is_literal)
         case BySql():
             value = config.get(rule.field)
             if not isinstance(value, str) or not is_literal or "{{" in value:
