@@ -10,10 +10,11 @@ from flov7.language.expressions.budget import MAX_BITS, MAX_SOURCE
 from flov7.language.expressions.errors import ExpressionError
 from flov7.language.expressions.values import Json
 
-_OPERATORS: Final = (
-    *("===", "!==", "...", "**", "//", "==", "!=", "<=", ">=", "<>", "??", "?.", "&&", "||", "=>", "->"),
-    *(":=", "<<", ">>", *"+-*/%<>=!?:,.()[]{}|&^~@;"),
+_OPERATOR: Final = re.compile(
+    # the longer ones first; `a ?.5 : 1` is a choice, as in JavaScript
+    r"===|!==|\.\.\.|\*\*|//|==|!=|<=|>=|<>|\?\?|\?\.(?![0-9])|&&|\|\||=>|->|:=|<<|>>|[-+*/%<>=!?:,.()\[\]{}|&^~@;]"
 )
+_SPACE: Final = re.compile(r"\s*")
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _DIGITS: Final = re.compile(r"[0-9]+")
 _NUMBER: Final = re.compile(r"(?:[0-9][0-9_]*)?(?:\.[0-9][0-9_]*|\.(?![\w.]))?(?:[eE][+-]?[0-9]+)?")
@@ -58,8 +59,8 @@ def tokenize(text: str, *, start: int = 0, in_braces: bool = False) -> tuple[lis
     depth = 0
     at = start
     while True:
-        while at < len(text) and text[at].isspace():
-            at += 1
+        if (space := _SPACE.match(text, at)) is not None:
+            at = space.end()
         if at - start > MAX_SOURCE:
             raise ExpressionError(
                 f"an expression is at most {MAX_SOURCE} characters long",
@@ -77,7 +78,7 @@ def tokenize(text: str, *, start: int = 0, in_braces: bool = False) -> tuple[lis
             return tokens, at
         token = _next(text, at, tokens)
         if token.kind == "operator":
-            depth += (token.value in "([{") - (token.value in ")]}")
+            depth = max(0, depth + (token.value in "([{") - (token.value in ")]}"))
         tokens.append(token)
         at = token.end
 
@@ -88,6 +89,9 @@ def _fail(message: str, offset: int, *, hint: str = "") -> NoReturn:
 
 def _next(text: str, at: int, before: list[Token]) -> Token:
     char = text[at]
+    starts_number = char.isdigit() or (char == "." and text[at + 1 : at + 2].isdigit() and not _ends_value(before))
+    if not starts_number and (operator := _OPERATOR.match(text, at)):
+        return Token("operator", operator.group(), at, operator.end())
     after_dot = bool(before) and before[-1].kind == "operator" and before[-1].value in (".", "?.")
     if char.isdigit() and after_dot and (digits := _DIGITS.match(text, at)):
         return Token("number", _whole(digits.group(), at), at, digits.end())
@@ -95,15 +99,8 @@ def _next(text: str, at: int, before: list[Token]) -> Token:
         return _word(text, word, after_dot=after_dot)
     if char in "'\"":
         return _text(text, at, raw=False)
-    starts_number = char.isdigit() or (char == "." and text[at + 1 : at + 2].isdigit() and not _ends_value(before))
     if starts_number and (number := _NUMBER.match(text, at)) and number.end() > at:
         return _number(text, number)
-    for operator in _OPERATORS:
-        if text.startswith(operator, at):
-            # `a ?.5 : 1` is a choice, as in JavaScript
-            if operator == "?." and text[at + 2 : at + 3].isdigit():
-                operator = "?"
-            return Token("operator", operator, at, at + len(operator))
     _fail(f"{char!r} has no meaning in an expression", at, hint=_STRANGE.get(char, ""))
 
 
