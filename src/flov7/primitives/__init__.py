@@ -1,0 +1,1 @@
+"""The kinds: what a workflow can start from, do, connect to, decide and reshape. One file is one kind."""

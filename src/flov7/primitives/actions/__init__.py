@@ -1,0 +1,1 @@
+"""Actions: what a workflow does to the world."""

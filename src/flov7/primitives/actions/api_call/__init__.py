@@ -1,0 +1,162 @@
+"""Call a service over HTTP: REST, GraphQL or SOAP.
+
+- `http`: `method`, `url`, `query`, `headers`, and one of `json`, `form`, `body`.
+- `graphql`: `query` holds the document, with `variables` and `operation`; `errors` in the answer are an error,
+  also under status 200. The output's `body` is `data`.
+- `soap`: `body` is what stands in the envelope, XML text or an object that becomes XML (in `namespace`), with
+  `soap_action` and `soap_version`; a fault is an error. The output's `body` is what stood in the envelope.
+
+With a connection (`api`, `api_key`) `url` is the path below its `base_url`, and its secret goes only there. An
+answer of 400 or more is an error unless `expect_status` names it. What POST and PATCH do is a write, not repeated
+where it is not known whether it arrived, unless `idempotency: true` says that the receiver honours
+`Idempotency-Key`, or `effect` says that it only reads or is safe to repeat.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from flov7.language.catalogue import ConnectionNeed, Lowering, Queue
+from flov7.language.effects import ByCase, ByGraphql, ByValue, Effect
+from flov7.primitives.actions.api_call import graphql, http, soap
+from flov7.primitives.declare import Context, Json, Kind, KindInputs, KindOutputs, secret
+
+Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class Inputs(KindInputs):
+    """What is called, and what counts as well answered."""
+
+    mode: Literal["http", "graphql", "soap"] = Field(default="http", description="The protocol.")
+    method: Method = Field(default="GET", description="For HTTP; GraphQL and SOAP always POST.")
+    url: str = Field(
+        default="",
+        max_length=8000,
+        description="The address, or the path below the connection's.",
+        examples=["/orders/{{ id }}"],
+    )
+    headers: Annotated[dict[str, str], secret()] = Field(default_factory=dict, description="Sent along.")
+    query: dict[str, Json] | str | None = Field(
+        default=None, description="For HTTP: parameters of the address. For GraphQL: the document."
+    )
+    json_: Json = Field(default=None, alias="json", description="A body, sent as JSON.")
+    form: dict[str, Json] | None = Field(default=None, description="A body, sent as a form.")
+    body: Json = Field(default=None, description="A body as it is; for SOAP the content of the envelope.")
+    variables: dict[str, Json] = Field(default_factory=dict, description="For GraphQL.")
+    operation: str | None = Field(default=None, description="For GraphQL: which operation of the document.")
+    soap_action: str | None = Field(default=None, description="For SOAP: the action.")
+    soap_version: Literal["1.1", "1.2"] = Field(default="1.1", description="For SOAP.")
+    soap_header: Json = Field(default=None, description="For SOAP: the content of the header, XML or an object.")
+    namespace: str | None = Field(default=None, description="For SOAP: the namespace of a body given as an object.")
+    expect_status: list[int] | None = Field(
+        default=None, description="The statuses that are no error; left out: all below 400."
+    )
+    parse: Literal["auto", "json", "text", "xml"] = Field(
+        default="auto", description="How the answer is read; `auto` goes by its content type."
+    )
+    follow_redirects: bool = Field(default=True, description="Whether redirects are followed, at most 5.")
+    effect: Literal["read", "idempotent", "write"] | None = Field(
+        default=None, description="For POST, PATCH, mutations and SOAP: says that it only reads, or is safe to repeat."
+    )
+    idempotency: bool = Field(default=False, description="The receiver honours `Idempotency-Key`: send ours.")
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Inputs:
+        bodies = [n for n, v in (("json", self.json_), ("form", self.form), ("body", self.body)) if v is not None]
+        if len(bodies) > 1:
+            raise ValueError(f"give one body; here are {' and '.join(bodies)}")
+        if self.mode == "http" and bodies and self.method in ("GET", "HEAD"):
+            raise ValueError(f"{self.method} takes no body; give `method: POST`, or put it into `query`")
+        if self.mode == "http" and isinstance(self.query, str):
+            raise ValueError('`query` is an object of parameters, as in {"page": 2}; for GraphQL set `mode: graphql`')
+        if self.mode == "graphql" and not isinstance(self.query, str):
+            raise ValueError("`mode: graphql` needs the document as text in `query`")
+        if self.mode == "soap" and self.body is None:
+            raise ValueError("`mode: soap` needs `body`, the content of the envelope")
+        return self
+
+
+class Outputs(KindOutputs):
+    """The answer."""
+
+    status: int = Field(description="The HTTP status.")
+    headers: dict[str, str] = Field(description="The headers, names in lower case.")
+    body: Any = Field(description="The answer: JSON or XML as a value, else text, else Base64 of its bytes.")
+    url: str = Field(description="Where the answer came from, after redirects.")
+
+
+async def run(context: Context, inputs: Inputs) -> Outputs:
+    """Sends the request. Raises a step error that says whether the effect can have happened."""
+    call = http.Call.of(
+        context,
+        url=inputs.url,
+        headers=inputs.headers,
+        follow=inputs.follow_redirects,
+        sends_key=inputs.idempotency,
+        expect=inputs.expect_status,
+    )
+    match inputs.mode:
+        case "http":
+            body, content_type = http.packed(json=inputs.json_, form=inputs.form, body=inputs.body)
+            query = inputs.query if isinstance(inputs.query, dict) else {}
+            answer = await call.send(inputs.method, body=body, content_type=content_type, query=query)
+            content = http.content(answer, parse=inputs.parse, looks=inputs.method in http.LOOKS_ONLY)
+        case "graphql":
+            answer, content = await graphql.ask(
+                call, document=str(inputs.query), variables=inputs.variables, operation=inputs.operation
+            )
+        case "soap":
+            envelope = soap.envelope(
+                inputs.body, header=inputs.soap_header, version=inputs.soap_version, namespace=inputs.namespace
+            )
+            answer, content = await soap.ask(
+                call, envelope=envelope, version=inputs.soap_version, action=inputs.soap_action
+            )
+    return Outputs(status=answer.status, headers=dict(answer.headers), body=content, url=answer.url)
+
+
+_SAID = ByValue(
+    field="effect",
+    effects={"read": Effect.READ, "idempotent": Effect.IDEMPOTENT, "write": Effect.WRITE},
+    absent=Effect.WRITE,
+    otherwise=Effect.WRITE,
+)
+_HTTP = ByCase(
+    field="method",
+    cases={
+        "GET": Effect.READ,
+        "HEAD": Effect.READ,
+        "OPTIONS": Effect.READ,
+        "PUT": Effect.IDEMPOTENT,
+        "DELETE": Effect.IRREVERSIBLE,
+        "POST": _SAID,
+        "PATCH": _SAID,
+    },
+    absent=Effect.READ,
+    otherwise=Effect.WRITE,
+)
+
+KIND = Kind(
+    title="API call",
+    icon="globe",
+    summary="Ask or tell a service over HTTP, GraphQL or SOAP.",
+    confused_with="`notification` for a message to people; `db_query` for a database; `enrich` for many look-ups.",
+    examples=("Get the order from the shop", "Post it to the CRM", "Call the SOAP service"),
+    synonyms=("http", "rest", "request", "graphql", "soap", "fetch", "post", "call", "api"),
+    lowering=Lowering.CALL,
+    effect=ByCase(
+        field="mode",
+        cases={"http": _HTTP, "graphql": ByGraphql(field="query", changes=_SAID), "soap": _SAID},
+        absent=_HTTP,
+        otherwise=Effect.WRITE,
+    ),
+    target_fields=("method", "url"),
+    takes_key=ByValue(
+        field="idempotency", effects={"true": Effect.IDEMPOTENT}, absent=Effect.WRITE, otherwise=Effect.WRITE
+    ),
+    timeout=30.0,
+    queue=Queue.ACTIONS,
+    connection=ConnectionNeed(kinds=("api", "api_key", "oauth")),
+)

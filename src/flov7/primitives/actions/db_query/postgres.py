@@ -1,0 +1,289 @@
+"""PostgreSQL, through the guarded network: one connection for each statement, with limits on time and rows."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ssl
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.primitives.declare import ConnectionValue, Context, Json
+from flov7.primitives.formats import json_text
+
+if TYPE_CHECKING:
+    import asyncpg
+
+_OURS = ("postgres", "postgresql", "database", "supabase", None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Rows as objects; `count` of rows, or of those changed; whether rows were left out."""
+
+    rows: list[dict[str, Any]]
+    count: int
+    truncated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a database is and who we are there."""
+
+    host: str
+    port: int
+    database: str | None
+    user: str | None
+    password: str | None
+    security: str
+    schema: str | None = None
+
+
+def place(connection: ConnectionValue) -> Place:
+    """Reads a `database` connection. Raises StepRefused for another service, or where the host is missing."""
+    if connection.service not in _OURS:
+        raise StepRefused(
+            f"`{connection.service}` is known and not built yet; PostgreSQL is.", code="connection.not_built"
+        )
+    config, secret = connection.config, connection.credential
+    parts = urlsplit(str(secret.get("url") or ""))
+    host = parts.hostname or config.get("host")
+    if not host:
+        raise StepRefused(
+            f"The connection `{connection.name}` does not say where the database is.",
+            hint="Give `host` and `database` in its config, or `url` in its secret.",
+            code="connection.incomplete",
+        )
+    security = str(config.get("security") or "verify")
+    if "sslmode=disable" in parts.query:
+        security = "none"
+    return Place(
+        host=str(host),
+        port=int(parts.port or config.get("port") or 5432),
+        database=unquote(parts.path.lstrip("/")) or config.get("database"),
+        user=unquote(parts.username or "") or secret.get("username"),
+        password=unquote(parts.password or "") or secret.get("password"),
+        security=security,
+        schema=config.get("schema"),
+    )
+
+
+class _NamedTls(ssl.SSLContext):
+    """Checks the certificate against the host's name while the connection goes to the checked address."""
+
+    name: str = ""
+
+    def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
+        """As the base, with the name that we mean."""
+        return super().wrap_bio(*args, **{**options, "server_hostname": self.name})
+
+
+def _tls(where: Place) -> ssl.SSLContext | bool:
+    if where.security == "none":
+        return False
+    context = _NamedTls(ssl.PROTOCOL_TLS_CLIENT)
+    context.name = where.host
+    if where.security == "require":
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    else:
+        context.load_default_certs()
+    return context
+
+
+@asynccontextmanager
+async def session(
+    context: Context, connection: ConnectionValue, *, timeout: float
+) -> AsyncGenerator[asyncpg.Connection[Any], None]:
+    """A connection to the checked address; errors of connecting are step errors. Closed at the end."""
+    import asyncpg
+
+    where = place(connection)
+    addresses = await context.outside.addresses(where.host, port=where.port)
+    try:
+        opened = await asyncpg.connect(
+            host=addresses[0],
+            port=where.port,
+            user=where.user or "",
+            password=where.password or "",
+            database=where.database or where.user or "",
+            ssl=_tls(where),
+            timeout=max(0.1, timeout),
+            statement_cache_size=0,  # poolers in front of a database do not like prepared statements
+            server_settings={"search_path": where.schema} if where.schema else {},
+        )
+    except ssl.SSLError as error:
+        raise StepRefused(
+            f"`{where.host}` has no TLS certificate that can be trusted: {error.reason or error}.",
+            hint="Set `security: require` to take any certificate, where the network is your own.",
+            code="outside.tls",
+        ) from error
+    except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
+        raise StepUnreachable(
+            f"The database at `{where.host}:{where.port}` does not let us in: {str(error) or type(error).__name__}.",
+            hint="Look whether it runs and has room for connections.",
+        ) from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+        raise StepRefused(
+            f"The database refuses us: {error}.", hint="Look at user, password, database and `security`."
+        ) from error
+    try:
+        yield opened
+    finally:
+        with suppress(Exception):
+            await opened.close(timeout=2.0)
+
+
+async def execute(
+    context: Context,
+    connection: ConnectionValue,
+    *,
+    sql: str,
+    params: Sequence[Json],
+    max_rows: int,
+    reads: bool,
+    cut: bool = False,
+) -> Result:
+    """Runs one statement. `reads`: in a read-only transaction. Raises step errors."""
+    import asyncpg
+
+    limit = max(0.1, context.remaining() - 0.3)
+    async with session(context, connection, timeout=min(10.0, limit)) as opened:
+        try:
+            async with asyncio.timeout(limit), opened.transaction(readonly=reads):
+                await opened.execute(f"set local statement_timeout = {int(limit * 1000)}")
+                return await _statement(opened, sql, params=params, max_rows=max_rows, cut=cut)
+        except (TimeoutError, asyncpg.QueryCanceledError) as error:
+            raise StepTimedOut(
+                f"The statement took longer than {limit:.1f} seconds.", hint="Add an index, or a longer `timeout`."
+            ) from error
+        except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
+            raise StepUnreachable(f"Another transaction was in the way, nothing was changed: {error}.") from error
+        except asyncpg.ReadOnlySQLTransactionError as error:
+            raise StepRefused(
+                f"This statement looks like a read and wants to write: {error}.",
+                hint="Say what it does openly, as in `insert … returning`; then it counts as a write.",
+            ) from error
+        except (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError) as error:
+            raise StepFailed(f"The database broke off: {error}.") from error
+        except asyncpg.PostgresError as error:
+            raise _refused(error, params) from error
+        except (asyncpg.InterfaceError, ValueError, TypeError) as error:
+            if opened.is_closed():
+                raise StepFailed(f"The database broke off: {error}.") from error
+            raise StepRefused(f"These values do not fit the statement: {error}.", hint=_PARAMS) from error
+
+
+_PARAMS = "Write `$1`, `$2` … and give as many `params`; a date is a text in ISO 8601."
+
+
+async def _statement(opened: Any, sql: str, *, params: Sequence[Json], max_rows: int, cut: bool) -> Result:
+    prepared = await opened.prepare(sql)
+    wanted = prepared.get_parameters()
+    if len(wanted) != len(params):
+        raise ValueError(f"it has {len(wanted)} places and there are {len(params)} values")
+    values = [to_sql(value, type_=type_.name) for value, type_ in zip(params, wanted, strict=True)]
+    if not prepared.get_attributes():
+        await prepared.fetch(*values)
+        return Result(rows=[], count=_changed(prepared.get_statusmsg()))
+    cursor = await prepared.cursor(*values)
+    found = await cursor.fetch(max_rows + 1)
+    if len(found) > max_rows and not cut:
+        raise StepRefused(
+            f"There are more than {max_rows} rows.", hint="Add `limit` to the statement, or set `max_rows` or `cut`."
+        )
+    parsed = {each.name for each in prepared.get_attributes() if each.type.name in ("json", "jsonb")}
+    rows = [
+        {name: _column(value, is_json=name in parsed) for name, value in record.items()} for record in found[:max_rows]
+    ]
+    return Result(rows=rows, count=len(rows), truncated=len(found) > max_rows)
+
+
+def _column(value: Any, *, is_json: bool) -> Json:
+    return json_text.parse(value) if is_json and isinstance(value, str) else to_json(value)
+
+
+def _changed(status: str) -> int:
+    last = status.rsplit(" ", 1)[-1]
+    return int(last) if last.isdigit() else 0
+
+
+def _refused(error: Any, params: Sequence[Json]) -> StepRefused:
+    hint = str(getattr(error, "hint", None) or "")
+    if not hint and "syntax" in str(error):
+        hint = _PARAMS if params else "Look at the statement near that place."
+    details = {"sqlstate": getattr(error, "sqlstate", None), "constraint": getattr(error, "constraint_name", None)}
+    return StepRefused(f"The database says: {error}", hint=hint, code="db_query.refused", details=details)
+
+
+def to_sql(value: Json, *, type_: str) -> Any:
+    """The JSON value as what the driver wants for a column of that type. Raises ValueError with both named."""
+    if value is None:
+        return None
+    if type_.endswith("[]") and isinstance(value, list):
+        return [to_sql(each, type_=type_[:-2]) for each in value]
+    try:
+        return _converted(value, type_)
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise ValueError(f"{json_text.show(value)[:60]} is no value of type {type_}") from error
+
+
+def _converted(value: Any, type_: str) -> Any:
+    match type_:
+        case "json" | "jsonb":
+            return json_text.show(value)
+        case "text" | "varchar" | "bpchar" | "name":
+            return value if isinstance(value, str) else json_text.show(value)
+        case "numeric":
+            return Decimal(str(value))
+        case "int2" | "int4" | "int8":
+            if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+                raise ValueError("no whole number")
+            return int(value)
+        case "float4" | "float8":
+            return float(value)
+        case "timestamptz" | "timestamp":
+            moment = datetime.fromisoformat(value)
+            return moment.replace(tzinfo=None) if type_ == "timestamp" else moment.astimezone()
+        case "date":
+            return date.fromisoformat(value[:10])
+        case "time":
+            return time.fromisoformat(value)
+        case "interval":
+            return timedelta(seconds=float(value))
+        case "uuid":
+            return UUID(value)
+        case "bytea":
+            return base64.b64decode(value)
+        case _:
+            return value
+
+
+def to_json(value: Any) -> Json:
+    """A column's value as JSON: moments in ISO 8601, exact decimals as text, bytes in Base64."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if value == value and value not in (float("inf"), float("-inf")) else str(value)
+        case Decimal():
+            return str(value)
+        case datetime() | date() | time():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case bytes():
+            return base64.b64encode(value).decode()
+        case list() | tuple() | set() | frozenset():
+            return [to_json(each) for each in value]
+        case dict():
+            return {str(key): to_json(each) for key, each in value.items()}
+        case _:
+            return str(value)

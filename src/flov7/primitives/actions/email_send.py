@@ -1,0 +1,123 @@
+"""Send an e-mail over SMTP.
+
+Give `subject` with `text`, `html` or both; or a `template` of this workspace with its `values`. Without
+`connection` the workspace's default mail connection sends it. `to`, `cc` and `bcc` take one address, several with
+commas, or a list. Where the server takes the message for some and not for others, `refused` says for whom and
+why; where it takes it for nobody, that is an error.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from flov7.kit.errors import StepRefused
+from flov7.language.catalogue import ConnectionNeed, Lowering, Queue
+from flov7.language.effects import Effect
+from flov7.primitives import mail
+from flov7.primitives.declare import Context, Json, Kind, KindInputs, KindOutputs
+
+
+class TemplateBody(KindInputs):
+    """A message template with its values filled in."""
+
+    subject: str = Field(description="The subject.")
+    text: str | None = Field(default=None, description="The text.")
+    html: str | None = Field(default=None, description="The text as HTML.")
+
+
+class Inputs(KindInputs):
+    """The message."""
+
+    to: str | list[str] = Field(description="Who gets it.", examples=["{{ customer.email }}"])
+    cc: str | list[str] | None = Field(default=None, description="Who gets a copy.")
+    bcc: str | list[str] | None = Field(default=None, description="Who gets a copy that the others do not see.")
+    from_: str | None = Field(default=None, alias="from", description="The sender; left out: the connection's.")
+    reply_to: str | list[str] | None = Field(default=None, description="Where answers go.")
+    subject: str | None = Field(default=None, max_length=1000, description="The subject.")
+    text: str | None = Field(default=None, description="The message as plain text.")
+    html: str | None = Field(default=None, description="The message as HTML.")
+    template: str | None = Field(
+        default=None, description="The name of a message template.", examples=["welcome_email"]
+    )
+    values: dict[str, Json] = Field(default_factory=dict, description="What the template's inputs are.")
+    template_body: TemplateBody | None = Field(
+        default=None,
+        description="The template as it is filled in; Flov7 sets this.",
+        json_schema_extra={"x-internal": True},
+    )
+
+    @model_validator(mode="after")
+    def _one_message(self) -> Inputs:
+        own = [name for name in ("subject", "text", "html") if getattr(self, name) is not None]
+        if self.template and own:
+            raise ValueError(f"give `template`, or the message itself; here is `template` and also `{own[0]}`")
+        if not self.template and self.template_body is None:
+            if self.subject is None:
+                raise ValueError("the message needs a `subject`, or a `template`")
+            if self.text is None and self.html is None:
+                raise ValueError("the message needs `text` or `html`, or a `template`")
+        return self
+
+
+class Outputs(KindOutputs):
+    """What became of it."""
+
+    accepted: list[str] = Field(description="The addresses for which the server took it.")
+    refused: dict[str, str] = Field(description="The addresses for which it did not, and its words.")
+    message_id: str = Field(description="The message's id; equal when the step is repeated.")
+
+
+async def run(context: Context, inputs: Inputs) -> Outputs:
+    """Sends the message. Raises step errors that say whether it can have been sent."""
+    connection = context.connection or context.default_mail
+    if connection is None:
+        raise StepRefused(
+            "There is no mail server to send with.",
+            hint="Add a connection with `service: smtp`, or set the workspace's default mail connection.",
+            code="mail.no_connection",
+        )
+    sent = await mail.send(context, connection, message=_message(inputs, sender=_sender(inputs, connection.config)))
+    return Outputs(accepted=sent.accepted, refused=sent.refused, message_id=sent.message_id)
+
+
+def _message(inputs: Inputs, *, sender: str) -> mail.Message:
+    if inputs.template and inputs.template_body is None:
+        raise StepRefused(f"The template `{inputs.template}` was not filled in.", hint="Save the workflow anew.")
+    body = inputs.template_body or TemplateBody(subject=inputs.subject or "", text=inputs.text, html=inputs.html)
+    return mail.Message(
+        to=mail.addresses(inputs.to),
+        cc=mail.addresses(inputs.cc),
+        bcc=mail.addresses(inputs.bcc),
+        reply_to=mail.addresses(inputs.reply_to),
+        subject=body.subject,
+        text=body.text,
+        html=body.html,
+        sender=sender,
+    )
+
+
+def _sender(inputs: Inputs, config: Any) -> str:
+    said = inputs.from_ or config.get("from")
+    if not said:
+        raise StepRefused(
+            "The message has no sender.", hint="Give `from`, here or in the connection.", code="mail.no_sender"
+        )
+    return mail.addresses(str(said))[0]
+
+
+KIND = Kind(
+    title="Send e-mail",
+    icon="mail",
+    summary="An e-mail to a customer or colleague, written here or by a template.",
+    confused_with="`notification` for a short word to the team, by webhook or mail.",
+    examples=("E-mail the customer", "Send the welcome mail", "Mail the invoice to accounting"),
+    synonyms=("email", "e-mail", "mail", "message", "smtp", "send email"),
+    lowering=Lowering.CALL,
+    effect=Effect.WRITE,
+    target_fields=("to",),
+    timeout=30.0,
+    queue=Queue.ACTIONS,
+    connection=ConnectionNeed(kinds=("gmail",), services=("smtp",)),
+)

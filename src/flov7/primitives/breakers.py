@@ -1,0 +1,141 @@
+"""A wrapper around the way outside: a host that keeps failing is left alone for a while, and none is overrun.
+
+After `failures` failures in a row a host's circuit opens: calls are refused at once for `rest` seconds, as
+unreachable, with the time to come back. Then one call is let through; if it works, the circuit closes. So a dead
+peer costs a hundred queued runs one time limit, not a hundred. `side_by_side` bounds the calls to one host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from flov7.kit.errors import StepFailed, StepRefused, StepUnreachable
+from flov7.primitives.outside import Answer, Outside, Request
+
+if TYPE_CHECKING:
+    import httpx
+
+_MOST_HOSTS = 10_000
+
+
+@dataclass
+class Circuit:
+    """What is known of one host."""
+
+    slots: asyncio.Semaphore = field(repr=False)
+    failures: int = 0
+    open_until: float = 0.0
+    probing: bool = False
+
+    def state(self, now: float) -> Literal["closed", "open", "half_open"]:
+        """Whether calls go through, are refused, or one is tried."""
+        if self.open_until == 0.0:
+            return "closed"
+        return "open" if now < self.open_until else "half_open"
+
+
+class BreakingNetwork:
+    """`Outside` with a circuit breaker and a limit for each host. One per process."""
+
+    def __init__(
+        self,
+        inner: Outside,
+        *,
+        failures: int = 5,
+        rest: float = 30.0,
+        side_by_side: int = 50,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._inner = inner
+        self._failures = failures
+        self._rest = rest
+        self._side_by_side = side_by_side
+        self._clock = clock
+        self._circuits: OrderedDict[str, Circuit] = OrderedDict()
+
+    def states(self) -> dict[str, str]:
+        """Hosts whose circuit is not closed, for `/health`."""
+        now = self._clock()
+        all_states = {host: circuit.state(now) for host, circuit in self._circuits.items()}
+        return {host: state for host, state in all_states.items() if state != "closed"}
+
+    async def addresses(self, host: str, *, port: int) -> list[str]:
+        """See `Outside`."""
+        return await self._inner.addresses(host, port=port)
+
+    async def connect(self, host: str, *, port: int, timeout: float) -> socket.socket:
+        """See `Outside`."""
+        async with self._through(f"{host}:{port}"):
+            return await self._inner.connect(host, port=port, timeout=timeout)
+
+    async def fetch(self, request: Request) -> Answer:
+        """See `Outside`. An answer of 500 or more counts as a failure of its host."""
+        async with self._through(_host(request.url)) as circuit:
+            answer = await self._inner.fetch(request)
+            if answer.status >= 500:
+                self._failed(circuit)
+            return answer
+
+    def client(self, *, timeout: float) -> httpx.AsyncClient:
+        """See `Outside`."""
+        return self._inner.client(timeout=timeout)
+
+    @asynccontextmanager
+    async def _through(self, host: str) -> AsyncGenerator[Circuit, None]:
+        circuit = self._circuit(host)
+        self._enter(circuit, host)
+        before = circuit.failures
+        try:
+            async with circuit.slots:
+                yield circuit
+        except StepRefused:
+            raise  # our own request was wrong; that says nothing about the host
+        except StepFailed:
+            self._failed(circuit)
+            raise
+        else:
+            if circuit.failures <= before:
+                circuit.failures, circuit.open_until = 0, 0.0
+        finally:
+            circuit.probing = False
+
+    def _enter(self, circuit: Circuit, host: str) -> None:
+        now = self._clock()
+        state = circuit.state(now)
+        if state == "open" or (state == "half_open" and circuit.probing):
+            wait = max(1.0, circuit.open_until - now)
+            raise StepUnreachable(
+                f"`{host}` has failed {circuit.failures} times in a row and is left alone for {wait:.0f} seconds.",
+                hint="Look whether it runs; calls go through again by themselves.",
+                code="outside.circuit_open",
+                retry_after=wait,
+            )
+        circuit.probing = state == "half_open"
+
+    def _failed(self, circuit: Circuit) -> None:
+        circuit.failures += 1
+        if circuit.failures >= self._failures:
+            circuit.open_until = self._clock() + self._rest
+
+    def _circuit(self, host: str) -> Circuit:
+        circuit = self._circuits.get(host)
+        if circuit is None:
+            circuit = self._circuits[host] = Circuit(slots=asyncio.Semaphore(self._side_by_side))
+            while len(self._circuits) > _MOST_HOSTS:
+                self._circuits.popitem(last=False)
+        self._circuits.move_to_end(host)
+        return circuit
+
+
+def _host(url: str) -> str:
+    parts: Any = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{(parts.hostname or '').lower()}{port}"

@@ -1,0 +1,1 @@
+"""Conditions: pure decisions that choose sides."""

@@ -1,0 +1,86 @@
+"""Look a JSONPath (RFC 9535) up in a value.
+
+It is true where the path finds at least one value; `values` has all of them in order. A dotted expression is
+enough for one known place; a path finds by condition: `$.lines[?@.price > 100].sku`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from flov7.kit.errors import StepRefused
+from flov7.language.catalogue import Lowering
+from flov7.primitives.declare import Decision, Json, Kind, KindInputs, KindOutputs, expression
+
+
+class Inputs(KindInputs):
+    """The value and the path."""
+
+    value: Annotated[Json, expression()] = Field(
+        description="An expression; where the path is looked up.", examples=["trigger.payload"]
+    )
+    path: str = Field(
+        min_length=1, max_length=4000, description="A JSONPath.", examples=["$.lines[?@.price > 100].sku"]
+    )
+
+
+class Outputs(KindOutputs):
+    """What was found."""
+
+    result: bool = Field(description="Whether there is at least one value.")
+    first: Json = Field(description="The first value, or null.")
+    values: list[Json] = Field(description="All values, in order.")
+    count: int = Field(description="How many there are.")
+
+
+def run(inputs: Inputs) -> Decision:
+    """Chooses `if_true` where something is found. Raises StepRefused for a path that cannot be read."""
+    values = find(inputs.path, value=inputs.value)
+    output = {
+        "result": bool(values),
+        "first": values[0] if values else None,
+        "values": values,
+        "count": len(values),
+    }
+    return Decision(output=output, side="if_true" if values else "if_false")
+
+
+def find(path: str, *, value: Json) -> list[Json]:
+    """All values at a JSONPath. Raises StepRefused for a path that cannot be read."""
+    return list(_query(path).findall(value))
+
+
+@lru_cache(maxsize=256)
+def _query(path: str) -> Any:
+    import jsonpath
+
+    try:
+        return _environment().compile(path)
+    except (jsonpath.JSONPathError, RecursionError, ValueError) as error:
+        raise StepRefused(
+            f"The path `{path[:200]}` cannot be read: {error}.",
+            hint="A path begins with `$`, as in `$.lines[*].sku`.",
+            code="json_path.invalid",
+        ) from error
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Any:
+    import jsonpath
+
+    return jsonpath.JSONPathEnvironment(strict=True)
+
+
+KIND = Kind(
+    title="JSON path",
+    icon="route",
+    summary="Whether something is in a nested value, found by a path with conditions.",
+    confused_with="`if_else` for one known place; `data/filter` to keep items of a list.",
+    examples=("If any line costs more than 100", "Check whether the answer has an error anywhere"),
+    synonyms=("jsonpath", "path"),
+    fields=("value", "path", "if_true", "if_false", "then", "else"),
+    lowering=Lowering.TEST,
+)

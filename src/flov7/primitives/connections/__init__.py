@@ -1,0 +1,1 @@
+"""Connections: how a workflow reaches a service, and with which secret."""

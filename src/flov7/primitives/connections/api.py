@@ -1,0 +1,116 @@
+"""A service that is reached over a network with a user, a token or a header: REST, GraphQL, SOAP; or SMTP mail.
+
+Without `service` (or with `api`) it is HTTP: `base_url` is where it lives, and requests of `api_call` name the
+path alone. With `service: smtp` it is a mail server: `host`, `port`, `security`, `from`. `imap`, `mqtt`,
+`twilio` and `mcp` are known and not built yet.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from flov7.kit.errors import FlowError
+from flov7.language.catalogue import Lowering
+from flov7.primitives.credentials import http_access, joined, with_query
+from flov7.primitives.declare import Checked, ConnectionValue, Context, Kind, KindInputs, KindOutputs
+from flov7.primitives.outside import Request
+
+_NOT_BUILT = ("imap", "mqtt", "twilio", "mcp")
+
+
+class Inputs(KindInputs):
+    """Where the service is."""
+
+    base_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="For HTTP: where it lives.",
+        examples=["https://api.shop.com/v2"],
+    )
+    headers: dict[str, str] = Field(default_factory=dict, description="For HTTP: sent with every request.")
+    query: dict[str, str] = Field(default_factory=dict, description="For HTTP: added to every address.")
+    test_path: str = Field(default="", description="For HTTP: what the connection test gets.")
+    host: str | None = Field(default=None, description="For SMTP: the mail server.", examples=["smtp.shop.com"])
+    port: int | None = Field(
+        default=None, ge=1, le=65535, description="For SMTP: 465 with `tls`, 587 with `starttls`, 25 with `none`."
+    )
+    security: Literal["tls", "starttls", "none"] = Field(
+        default="starttls", description="For SMTP: how the connection is kept private."
+    )
+    from_: str | None = Field(
+        default=None, alias="from", description="For SMTP: the sender.", examples=["Shop <shop@example.com>"]
+    )
+
+
+class Credentials(KindInputs):
+    """The secret; `type` may be left out where the fields say it."""
+
+    type: Literal["bearer", "basic", "header", "query", "none"] | None = Field(
+        default=None, description="How it is sent."
+    )
+    token: str | None = Field(default=None, description="For `bearer`.")
+    username: str | None = Field(default=None, description="For `basic`, and SMTP.")
+    password: str | None = Field(default=None, description="For `basic`, and SMTP.")
+    name: str | None = Field(default=None, description="For `header` and `query`: its name.")
+    value: str | None = Field(default=None, description="For `header` and `query`: its value.")
+
+
+class Outputs(KindOutputs):
+    """Nothing: a connection takes no part in a run."""
+
+
+async def run(context: Context) -> Checked:
+    """Whether the service answers and takes the secret."""
+    connection = context.connection
+    if connection is None:
+        return Checked(ok=False, message="There is no connection to test.")
+    if connection.service in _NOT_BUILT:
+        return Checked(
+            ok=False, message=f"`{connection.service}` is known and not built yet.", hint="Use HTTP or SMTP."
+        )
+    if connection.service == "smtp":
+        from flov7.primitives.mail import check_server
+
+        return await check_server(context, connection)
+    return await check_http(context, connection, path=str(connection.config.get("test_path") or ""))
+
+
+async def check_http(context: Context, connection: ConnectionValue, *, path: str) -> Checked:
+    """Gets `path` and says what the answer means."""
+    try:
+        access = http_access(connection)
+        if not access.base_url:
+            return Checked(ok=False, message="It has no `base_url`.", hint="Add `base_url`, beginning with https://.")
+        url = with_query(joined(access.base_url, path), access.query)
+        answer = await context.outside.fetch(
+            Request(method="GET", url=url, headers=access.headers, private=access.private, timeout=10.0)
+        )
+    except FlowError as error:
+        return Checked(ok=False, message=error.message, hint=error.hint)
+    if answer.status in (401, 403):
+        return Checked(
+            ok=False,
+            message=f"It answers {answer.status}: the secret is not taken.",
+            hint="Look whether it is complete, still valid, and may read this path.",
+        )
+    if answer.status >= 500:
+        return Checked(ok=False, message=f"It answers {answer.status}: it has trouble of its own.", hint="Try later.")
+    if answer.status == 404 and path:
+        return Checked(ok=False, message=f"There is nothing at `{path}`.", hint="Mend `test_path`.")
+    return Checked(ok=True, message=f"It answers {answer.status} in {answer.seconds * 1000:.0f} ms.")
+
+
+KIND = Kind(
+    title="API or mail server",
+    icon="plug",
+    summary="A service with an address and a user, token or header; also a mail server (service: smtp).",
+    confused_with="`api_key` where one key is all there is; `oauth` where people log in.",
+    examples=("Connect to our shop's API", "Use our mail server"),
+    synonyms=("rest", "http", "smtp", "basic", "bearer", "token"),
+    fields=("service", "credentials"),
+    lowering=Lowering.CREDENTIAL,
+    services=("api", "http", "rest", "graphql", "soap", "smtp", *_NOT_BUILT),
+    timeout=15.0,
+)

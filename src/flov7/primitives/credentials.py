@@ -1,0 +1,119 @@
+"""What a connection's secret adds to an HTTP request."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from flov7.kit.errors import StepRefused
+from flov7.primitives.declare import ConnectionValue, Json
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpAccess:
+    """Where a connection leads, and what it adds. `private` are the headers that hold secrets."""
+
+    base_url: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    query: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    private: frozenset[str] = frozenset()
+
+
+def http_access(connection: ConnectionValue | None) -> HttpAccess:
+    """What `connection` (kind `api`, `api_key` or `webhook`) adds. Raises StepRefused where its secret is incomplete."""
+    if connection is None:
+        return HttpAccess()
+    config, secret = connection.config, connection.credential
+    headers = {str(name): str(value) for name, value in (config.get("headers") or {}).items()}
+    query = {str(name): str(value) for name, value in (config.get("query") or {}).items()}
+    more = _api_key(connection) if connection.kind == "api_key" else _api(connection.name, secret)
+    # Headers that a person wrote into the connection may be secrets too.
+    return HttpAccess(
+        base_url=str(config.get("base_url") or ""),
+        headers={**headers, **more.headers},
+        query={**query, **more.query},
+        private=frozenset(name.lower() for name in (*headers, *more.headers)),
+    )
+
+
+def joined(base_url: str, path: str) -> str:
+    """`path` below `base_url`; a whole address must lie on the same host, so that no secret goes elsewhere."""
+    if not base_url:
+        return path
+    if "://" not in path:
+        return f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else base_url
+    base, url = urlsplit(base_url), urlsplit(path)
+    if (base.scheme, base.netloc.lower()) != (url.scheme, url.netloc.lower()):
+        raise StepRefused(
+            f"The connection is for `{base.netloc}` and the address is on `{url.netloc}`; its secret is not sent there.",
+            hint="Write the path alone, or use another connection.",
+            code="connection.other_host",
+        )
+    return path
+
+
+def with_query(url: str, query: Mapping[str, Json]) -> str:
+    """The address with these parameters added; a list repeats its name, null is left out."""
+    pairs = [
+        (name, _text(each))
+        for name, value in query.items()
+        for each in (value if isinstance(value, list) else [value])
+        if each is not None
+    ]
+    if not pairs:
+        return url
+    parts = urlsplit(url)
+    joined_query = "&".join(part for part in (parts.query, urlencode(pairs)) if part)
+    return urlunsplit(parts._replace(query=joined_query))
+
+
+def _text(value: Json) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _api_key(connection: ConnectionValue) -> HttpAccess:
+    config, key = connection.config, _need(connection.name, connection.credential, "key")
+    if config.get("query_name"):
+        return HttpAccess(query={str(config["query_name"]): key})
+    prefix = str(config.get("prefix", "Bearer") or "").strip()
+    return HttpAccess(headers={str(config.get("header") or "Authorization"): f"{prefix} {key}".strip()})
+
+
+def _api(name: str, secret: Mapping[str, Json]) -> HttpAccess:
+    match secret_type(secret):
+        case "bearer":
+            return HttpAccess(headers={"Authorization": f"Bearer {_need(name, secret, 'token')}"})
+        case "basic":
+            pair = f"{_need(name, secret, 'username')}:{secret.get('password') or ''}"
+            return HttpAccess(headers={"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"})
+        case "header":
+            return HttpAccess(headers={_need(name, secret, "name"): _need(name, secret, "value")})
+        case "query":
+            return HttpAccess(query={_need(name, secret, "name"): _need(name, secret, "value")})
+        case _:
+            return HttpAccess()
+
+
+def secret_type(secret: Mapping[str, Json]) -> str:
+    """How a secret is sent: its `type`, or what its fields say."""
+    known = {"bearer", "basic", "header", "query", "none"}
+    said = str(secret.get("type") or "").lower()
+    if said in known:
+        return said
+    for field_name, kind in (("token", "bearer"), ("username", "basic"), ("value", "header")):
+        if secret.get(field_name):
+            return kind
+    return "none"
+
+
+def _need(name: str, secret: Mapping[str, Json], field_name: str) -> str:
+    value = secret.get(field_name)
+    if value is None or value == "":
+        raise StepRefused(
+            f"The secret of the connection `{name}` has no `{field_name}`.",
+            hint=f"Add it: `flov7 connections add {name}`.",
+            code="connection.incomplete",
+        )
+    return str(value)

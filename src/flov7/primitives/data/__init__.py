@@ -1,0 +1,1 @@
+"""Data steps: pure reshaping, and looking things up."""

@@ -1,0 +1,161 @@
+"""Bring several lists or objects together.
+
+- `append`: one list after the other.
+- `position`: the first items with each other, the second ones, and so on; to the shortest, or with
+  `join: outer` to the longest.
+- `key`: items whose `key` has the same value; `join` says which stay: those in both (`inner`), all of the first
+  (`left`), all (`outer`), or those without a partner (`non_matches`).
+- `objects`: objects into one.
+
+Where two have the same field with different values, `conflict` decides.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from flov7.kit.errors import StepRefused
+from flov7.language.catalogue import Lowering
+from flov7.primitives.data.lists import as_items, as_objects, pick, same
+from flov7.primitives.declare import AnyOutput, Json, Kind, KindInputs
+from flov7.primitives.fields import Path, kind_of
+
+Conflict = Literal["last", "first", "error"]
+Item = dict[str, Any]
+
+
+class Inputs(KindInputs):
+    """What is brought together, and how."""
+
+    sources: list[Json] = Field(
+        min_length=1, max_length=50, description="The lists or objects.", examples=[["{{ orders }}", "{{ customers }}"]]
+    )
+    by: Literal["append", "position", "key", "objects"] = Field(default="append", description="How they meet.")
+    key: Path | list[Path] | None = Field(
+        default=None, description="For `key`: the field, or one field for each source, that must be equal."
+    )
+    join: Literal["inner", "left", "outer", "non_matches"] = Field(
+        default="inner", description="For `key` and `position`: which items stay."
+    )
+    conflict: Conflict = Field(
+        default="last", description="Which value stays where two differ: the later, the earlier, or neither."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Inputs:
+        if self.by == "key" and self.key is None:
+            raise ValueError("merging by key needs `key`, the field that both have")
+        if isinstance(self.key, list) and len(self.key) != len(self.sources):
+            raise ValueError(f"`key` names {len(self.key)} fields for {len(self.sources)} sources")
+        if self.by == "key" and self.join == "non_matches" and len(self.sources) != 2:
+            raise ValueError("`non_matches` compares exactly two sources")
+        return self
+
+
+class Outputs(AnyOutput):
+    """One list, or with `objects` one object."""
+
+
+def run(inputs: Inputs) -> Json:
+    """The merged list or object. Raises StepRefused where shapes or values do not go together."""
+    match inputs.by:
+        case "append":
+            return [item for n, source in enumerate(inputs.sources) for item in as_items(source, name=f"sources[{n}]")]
+        case "objects":
+            return _objects(inputs)
+        case "position":
+            return _by_position(inputs)
+        case "key":
+            return _by_key(inputs)
+
+
+def joined(first: Item, second: Item, *, conflict: Conflict) -> Item:
+    """One object of two. Raises StepRefused where `conflict` is `error` and a field differs."""
+    if conflict == "error":
+        for name in first.keys() & second.keys():
+            if same(first[name]) != same(second[name]):
+                raise StepRefused(
+                    f"Both sides have the field `{name}`, with different values.",
+                    hint="Rename it on one side, or choose `conflict: first` or `last`.",
+                    code="merge.conflict",
+                )
+    return {**second, **first} if conflict == "first" else {**first, **second}
+
+
+def _objects(inputs: Inputs) -> Item:
+    output: Item = {}
+    for number, source in enumerate(inputs.sources):
+        if source is not None and not isinstance(source, dict):
+            raise StepRefused(
+                f"`objects` merges objects; sources[{number}] is {kind_of(source)}.",
+                hint="For lists choose `by: append`, `position` or `key`.",
+            )
+        output = joined(output, source or {}, conflict=inputs.conflict)
+    return output
+
+
+def _by_position(inputs: Inputs) -> list[Item]:
+    lists = [as_objects(source, name=f"sources[{n}]") for n, source in enumerate(inputs.sources)]
+    lengths = [len(items) for items in lists]
+    match inputs.join:
+        case "inner":
+            places = range(min(lengths))
+        case "left":
+            places = range(lengths[0])
+        case "outer":
+            places = range(max(lengths))
+        case "non_matches":
+            places = range(min(lengths), max(lengths))
+    output: list[Item] = []
+    for place in places:
+        item: Item = {}
+        for items in lists:
+            item = joined(item, items[place] if place < len(items) else {}, conflict=inputs.conflict)
+        output.append(item)
+    return output
+
+
+def _by_key(inputs: Inputs) -> list[Item]:
+    keys = inputs.key if isinstance(inputs.key, list) else [inputs.key or ""] * len(inputs.sources)
+    left = [(pick(item, keys[0]), item) for item in as_objects(inputs.sources[0], name="sources[0]")]
+    for number, source in enumerate(inputs.sources[1:], start=1):
+        right = [(pick(item, keys[number]), item) for item in as_objects(source, name=f"sources[{number}]")]
+        left = _join(left, right, join=inputs.join, conflict=inputs.conflict)
+    return [item for _, item in left]
+
+
+def _join(
+    left: list[tuple[Json, Item]], right: list[tuple[Json, Item]], *, join: str, conflict: Conflict
+) -> list[tuple[Json, Item]]:
+    """Pairs of key and item. An item whose key is null or missing has no partner."""
+    partners: dict[str, list[Item]] = {}
+    for key, item in right:
+        if key is not None:
+            partners.setdefault(same(key), []).append(item)
+    output: list[tuple[Json, Item]] = []
+    met: set[str] = set()
+    for key, item in left:
+        mark = same(key)
+        found = partners.get(mark, []) if key is not None else []
+        if found:
+            met.add(mark)
+            if join != "non_matches":
+                output.extend((key, joined(item, other, conflict=conflict)) for other in found)
+        elif join != "inner":
+            output.append((key, item))
+    if join in ("outer", "non_matches"):
+        output.extend((key, item) for key, item in right if key is None or same(key) not in met)
+    return output
+
+
+KIND = Kind(
+    title="Merge",
+    icon="merge",
+    summary="Two or more lists or objects become one: appended, side by side, or joined by a key.",
+    confused_with="`data/enrich` looks each item up outside; `data/mapping` builds one object of named values.",
+    examples=("Join the orders with their customers", "Combine both lists"),
+    synonyms=("join", "combine", "append", "concat", "union"),
+    lowering=Lowering.PURE,
+)

@@ -1,0 +1,252 @@
+"""What a kind's file declares, and what a call of it gets.
+
+A kind is one file, `primitives/<type>s/<kind>.py` (`data` keeps its name), or a folder of that name. Its place
+is its name. In it, top to bottom: a docstring (the reference page), `Inputs` and `Outputs`, one `run`, and
+`KIND`. By what it is lowered to, `run` is
+
+- `call`: `async run(context, inputs) -> Outputs`
+- `pure`: `run(inputs) -> Outputs`
+- `test`: `run(inputs) -> Decision`
+- `loop`, `wait`, `child`, `start`: there is none, the engine does it
+- `credential`: `async run(context) -> Checked` tests the connection, `Credentials` is the shape of its secret
+
+A kind sees its context and its inputs: never the store, the account or the settings.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, RootModel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from flov7.language.catalogue import ConnectionNeed, Lowering, Queue, Retry
+from flov7.language.effects import Effect, EffectRule
+
+if TYPE_CHECKING:
+    import httpx
+
+    from flov7.primitives.outside import Outside
+
+Json: TypeAlias = Any
+"""A JSON value: null, boolean, number, text, list or object."""
+
+
+class KindInputs(BaseModel):
+    """Base of every kind's `Inputs`: frozen, and a field that it does not know is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KindOutputs(BaseModel):
+    """Base of an `Outputs` with named fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AnyOutput(RootModel[Any]):
+    """Base of an `Outputs` whose shape follows from the inputs."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Bound:
+    """A deferred expression: what it sees of the run is fixed, its own names come with each call.
+
+    `bound(item=…, index=…)` gives the JSON value; `source` is its text, for messages.
+    """
+
+    __slots__ = ("_evaluate", "source")
+
+    def __init__(self, source: str, *, evaluate: Callable[[Mapping[str, Json]], Json]) -> None:
+        self.source = source
+        self._evaluate = evaluate
+
+    def __call__(self, **names: Json) -> Json:
+        """The value of the expression where `names` have these values."""
+        return self._evaluate(names)
+
+    def __repr__(self) -> str:
+        """The text of the expression."""
+        return f"Bound({self.source!r})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A model takes a `Bound` as it is, and nothing else."""
+        return core_schema.is_instance_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """In a document it is text."""
+        return {"type": "string"}
+
+
+class _KeyedBounds:
+    """Pydantic's view of `[(Bound, value)]`: a list of pairs here, an object in a document."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return handler(source)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        pair: Any = handler(schema)
+        values = pair.get("items", {}).get("prefixItems", [{}, {}])[1]
+        return {"type": "object", "additionalProperties": values}
+
+
+KEYED = _KeyedBounds
+"""Beside `deferred_keys()` in an annotation: an object in a document, pairs of (Bound, value) in a kind."""
+
+
+def expression() -> Any:
+    """Marks a field whose text is an expression; the kind receives its value."""
+    return Field(json_schema_extra={"x-expression": True})
+
+
+def deferred(*names: str) -> Any:
+    """Marks a `Bound` field: the kind itself evaluates it, over `names` and all that the step sees."""
+    return Field(json_schema_extra={"x-deferred": list(names)})
+
+
+def deferred_keys(*names: str) -> Any:
+    """Marks a `list[tuple[Bound, X]]` field: an object whose keys are deferred expressions over `names`."""
+    extra: dict[str, Any] = {"x-deferred-keys": True}
+    if names:
+        extra["x-deferred"] = list(names)
+    return Field(json_schema_extra=extra)
+
+
+def secret() -> Any:
+    """Marks a field that may not hold a secret in plain text."""
+    return Field(json_schema_extra={"x-secret": True})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What a condition found: its output, and the side that it chose (None: no side fits).
+
+    `side` is `if_true`, `if_false`, the key of a case, or `default`.
+    """
+
+    output: dict[str, Json]
+    side: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """The result of testing a connection: whether it works, what was seen, and the mend."""
+
+    ok: bool
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionValue:
+    """A connection with its secret opened. It lives as long as one call and is never printed whole."""
+
+    name: str
+    kind: str
+    service: str | None = None
+    config: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    credential: Mapping[str, Json] = field(default_factory=dict[str, Json], repr=False)
+
+
+class Log(Protocol):
+    """Structured log of one step."""
+
+    def info(self, event: str, **fields: Json) -> Any:
+        """Something worth telling."""
+        ...
+
+    def warning(self, event: str, **fields: Json) -> Any:
+        """Something that a person should look at."""
+        ...
+
+
+class Cache(Protocol):
+    """What one run remembers between calls; it may forget at any time."""
+
+    async def get(self, key: str) -> Json | None:
+        """The value under `key`, or None."""
+        ...
+
+    async def set(self, key: str, value: Json) -> None:
+        """Keep `value` until the run ends."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """All that a call gets beside its inputs.
+
+    `idempotency_key` is set on a call that changes something and is equal in every attempt. `connection` is
+    the step's own, `default_mail` the workspace's for mail, `connections` those that the plan allows, by name.
+    `deadline` is on `time.monotonic()`.
+    """
+
+    execution_id: str
+    step: str
+    attempt: int
+    outside: Outside
+    log: Log
+    cache: Cache
+    heartbeat: Callable[[Json], None]
+    deadline: float
+    idempotency_key: str | None = None
+    connection: ConnectionValue | None = None
+    default_mail: ConnectionValue | None = None
+    connections: Mapping[str, ConnectionValue] = field(default_factory=dict[str, ConnectionValue])
+
+    def remaining(self) -> float:
+        """Seconds that are left to this attempt, never less than 0."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def http(self) -> httpx.AsyncClient:
+        """A guarded HTTP client: private addresses are refused, also behind redirects and rebound names."""
+        return self.outside.client(timeout=self.remaining())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """The declaration of one kind, for people, models and the engine. Type and name come from its place."""
+
+    title: str
+    icon: str
+    summary: str
+    """When to choose it."""
+    examples: tuple[str, ...]
+    """Sentences that ask for it."""
+    lowering: Lowering
+    confused_with: str = ""
+    synonyms: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    """Fields that it takes beside `config`."""
+    effect: EffectRule = Effect.PURE
+    target_fields: tuple[str, ...] = ()
+    takes_key: EffectRule | bool = False
+    """Whether the receiver honours our key; a rule counts as yes where its effect is repeatable."""
+    retry: Retry = field(default_factory=Retry)
+    timeout: float = 30.0
+    queue: Queue = Queue.LOCAL
+    connection: ConnectionNeed | None = None
+    services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """A kind that is known by name and not built yet: `validate` warns, activation refuses."""
+
+    title: str
+    summary: str
+    lowering: Lowering
+    fields: tuple[str, ...] = ()
+    effect: EffectRule = Effect.PURE
+    services: tuple[str, ...] = ()
+    queue: Queue = Queue.LOCAL
+    synonyms: tuple[str, ...] = ()

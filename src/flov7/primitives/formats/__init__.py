@@ -1,0 +1,1 @@
+"""Reading and printing formats safely: XML, CSV, HTML, dates."""

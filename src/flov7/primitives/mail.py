@@ -1,0 +1,225 @@
+"""Sending one message over SMTP, and saying surely whether it can have been sent."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formataddr, formatdate, getaddresses, parseaddr
+from typing import Any
+
+from flov7.kit.errors import FlowError, StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.primitives.declare import Checked, ConnectionValue, Context
+
+_PORTS = {"tls": 465, "starttls": 587, "none": 25}
+_ADDRESS = re.compile(r"^[^\s@<>\"(),:;]+@[^\s@<>\"(),:;]+$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What is sent, to whom. Addresses as people write them, `Name <name@host>` or alone."""
+
+    to: Sequence[str]
+    cc: Sequence[str]
+    bcc: Sequence[str]
+    subject: str
+    text: str | None
+    html: str | None
+    sender: str
+    reply_to: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """Who was accepted, and who was refused with which words."""
+
+    message_id: str
+    accepted: list[str]
+    refused: dict[str, str]
+
+
+def addresses(listed: Sequence[str] | str | None) -> list[str]:
+    """The addresses of a text or list; several may stand in one, with commas. Raises StepRefused for one that is none."""
+    if not listed:
+        return []
+    texts = [listed] if isinstance(listed, str) else list(listed)
+    found = [formataddr((name, address)) for name, address in getaddresses(texts) if name or address]
+    for each in found:
+        address = parseaddr(each)[1]
+        if not _ADDRESS.match(address) or "\n" in each or "\r" in each:
+            raise StepRefused(
+                f"`{each[:100]}` is no e-mail address.", hint="Write it as name@host.", code="mail.bad_address"
+            )
+    if not found:
+        raise StepRefused(f"`{str(listed)[:100]}` is no e-mail address.", code="mail.bad_address")
+    return found
+
+
+def message_id(key: str, *, sender: str) -> str:
+    """Equal for equal keys, so that receivers can tell a repetition."""
+    host = parseaddr(sender)[1].rpartition("@")[2] or "flov7.local"
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{host}>"
+
+
+def composed(message: Message, *, message_id: str) -> EmailMessage:
+    """The message in its form (RFC 5322); blind copies are not named in it. Raises StepRefused for broken headers."""
+    mail = EmailMessage()
+    try:
+        mail["Subject"] = " ".join(message.subject.split())
+        mail["From"] = message.sender
+        mail["To"] = ", ".join(message.to)
+        if message.cc:
+            mail["Cc"] = ", ".join(message.cc)
+        if message.reply_to:
+            mail["Reply-To"] = ", ".join(message.reply_to)
+    except ValueError as error:
+        raise StepRefused(f"This message has a broken header: {error}.", code="mail.bad_header") from error
+    mail["Date"] = formatdate(usegmt=True)
+    mail["Message-ID"] = message_id
+    if message.text is not None or message.html is None:
+        mail.set_content(message.text or "")
+    if message.html is not None and message.text is not None:
+        mail.add_alternative(message.html, subtype="html")
+    elif message.html is not None:
+        mail.set_content(message.html, subtype="html")
+    return mail
+
+
+async def send(context: Context, connection: ConnectionValue, *, message: Message) -> Sent:
+    """Sends the message once. Raises StepUnreachable where it surely was not sent, StepRefused where the server
+
+    says no, StepTimedOut or StepFailed where the text had gone out and no answer came back.
+    """
+    key = context.idempotency_key or f"{context.execution_id}/{context.step}"
+    identity = message_id(key, sender=message.sender)
+    mail = composed(message, message_id=identity)
+    receivers = [parseaddr(each)[1] for each in (*message.to, *message.cc, *message.bcc)]
+    client = await _opened(context, connection)
+    try:
+        accepted, refused = await _receivers(client, mail, receivers, sender=parseaddr(message.sender)[1])
+        await _data(client, mail)
+    finally:
+        with suppress(Exception):
+            await client.quit(timeout=2.0)
+        client.close()
+    return Sent(message_id=identity, accepted=accepted, refused=refused)
+
+
+async def check_server(context: Context, connection: ConnectionValue) -> Checked:
+    """Whether the mail server answers and lets us in; nothing is sent."""
+    try:
+        client = await _opened(context, connection)
+    except FlowError as error:
+        return Checked(ok=False, message=error.message, hint=error.hint)
+    with suppress(Exception):
+        await client.quit(timeout=2.0)
+    client.close()
+    return Checked(ok=True, message=f"The mail server {connection.config.get('host')} lets us in.")
+
+
+async def _opened(context: Context, connection: ConnectionValue) -> Any:
+    """A session that is ready to send. Nothing was sent when this fails."""
+    import aiosmtplib
+
+    config, secret = connection.config, connection.credential
+    host, security = config.get("host"), str(config.get("security") or "starttls")
+    if not host:
+        raise StepRefused(
+            f"The connection `{connection.name}` does not say where the mail server is.",
+            hint="Give `host`, and `port` and `security` where they differ from 587 and starttls.",
+            code="connection.incomplete",
+        )
+    port = int(config.get("port") or _PORTS[security])
+    limit = max(0.1, context.remaining() - 0.3)
+    sock = await context.outside.connect(str(host), port=port, timeout=min(10.0, limit))
+    client = aiosmtplib.SMTP(
+        hostname=str(host),
+        sock=sock,
+        timeout=limit,
+        use_tls=security == "tls",
+        start_tls=security == "starttls",
+        username=str(secret["username"]) if secret.get("username") else None,
+        password=str(secret.get("password") or "") if secret.get("username") else None,
+    )
+    try:
+        await client.connect()
+    except aiosmtplib.SMTPAuthenticationError as error:
+        client.close()
+        raise StepRefused(
+            f"The mail server does not take user and password: {error.code} {error.message}.",
+            hint="Look at the connection's secret; some servers want a password made for programs.",
+            code="mail.login",
+        ) from error
+    except (aiosmtplib.SMTPException, OSError) as error:
+        client.close()
+        raise _not_ready(error, str(host), security) from error
+    return client
+
+
+def _not_ready(error: Exception, host: str, security: str) -> FlowError:
+    text = str(error).rstrip(".") or type(error).__name__
+    if "certificate" in text.lower():
+        return StepRefused(
+            f"The mail server {host} has no certificate that can be trusted: {text}.", code="outside.tls"
+        )
+    if "STARTTLS" in text or "AUTH" in text:
+        return StepRefused(f"The mail server {host} does not do `security: {security}`: {text}.", hint=_SECURITY)
+    return StepUnreachable(f"The mail server {host} is not ready: {text}.", hint=_SECURITY)
+
+
+_SECURITY = "Look at `port` and `security`: 465 goes with tls, 587 with starttls, 25 with none."
+
+
+async def _receivers(
+    client: Any, mail: EmailMessage, receivers: Sequence[str], *, sender: str
+) -> tuple[list[str], dict[str, str]]:
+    """Names sender and receivers to the server. Nothing was sent when this fails."""
+    import aiosmtplib
+
+    accepted: list[str] = []
+    refused: dict[str, str] = {}
+    later = False
+    try:
+        await client.ehlo()
+        await client.mail(sender)
+        for address in dict.fromkeys(receivers):
+            try:
+                await client.rcpt(address)
+                accepted.append(address)
+            except aiosmtplib.SMTPRecipientRefused as error:
+                refused[address] = f"{error.code} {error.message}"
+                later = later or error.code < 500
+    except aiosmtplib.SMTPResponseException as error:
+        wrong = StepUnreachable if error.code < 500 else StepRefused
+        raise wrong(f"The mail server refuses the sender {sender}: {error.code} {error.message}.") from error
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise StepUnreachable(f"The mail server broke off before the message was sent: {error}.") from error
+    if not accepted:
+        first = next(iter(refused.items()))
+        wrong = StepUnreachable if later else StepRefused
+        raise wrong(
+            f"The mail server refuses {first[0]}: {first[1]}.", hint="Look at the address.", code="mail.refused"
+        )
+    return accepted, refused
+
+
+async def _data(client: Any, mail: EmailMessage) -> None:
+    """Sends the text. When no answer comes back, it may have been taken."""
+    import aiosmtplib
+
+    try:
+        await client.data(mail.as_bytes(policy=mail.policy.clone(linesep="\r\n", max_line_length=78)))
+    except aiosmtplib.SMTPTimeoutError as error:
+        raise StepTimedOut("The mail server did not say whether it took the message.") from error
+    except aiosmtplib.SMTPResponseException as error:
+        if error.code < 0:  # the library's mark for an answer that could not be read
+            raise StepFailed("The mail server broke off after the message was sent.") from error
+        wrong = StepUnreachable if error.code < 500 else StepRefused
+        raise wrong(
+            f"The mail server refuses the message: {error.code} {error.message}.", code="mail.refused"
+        ) from error
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise StepFailed(f"The mail server broke off after the message was sent: {error}.") from error
