@@ -9,7 +9,7 @@ from typing import Final
 from flov7.language.expressions import nodes as n
 from flov7.language.expressions import refusals
 from flov7.language.expressions.cursor import Cursor
-from flov7.language.expressions.printing import OR, RESERVED, is_word
+from flov7.language.expressions.printing import RESERVED, is_word
 from flov7.language.expressions.tokens import Token
 
 CONSTANTS: Final = {
@@ -31,8 +31,8 @@ class Operands(Cursor, ABC):
         """Any expression, choices included."""
 
     @abstractmethod
-    def operators(self, level: int) -> n.Node:
-        """Operands joined by operators that bind at least as tightly as `level`."""
+    def condition(self) -> n.Node:
+        """What stands behind `if`: any expression but `a if b else c`, whose `if` would be taken for another."""
 
     def postfix(self, node: n.Node) -> n.Node:
         """What follows an operand closely: members, methods, brackets."""
@@ -219,10 +219,10 @@ class Operands(Cursor, ABC):
             token = self.next()
             targets = self._targets()
             self.expect("in", after="the names behind `for`")
-            iterable = self.operators(OR)
+            iterable = self.condition()
             conditions: list[n.Node] = []
             while self.take("if"):
-                conditions.append(self.operators(OR))
+                conditions.append(self.condition())
             clauses.append(self.made(n.Clause(targets, iterable, tuple(conditions)), token))
         return tuple(clauses)
 

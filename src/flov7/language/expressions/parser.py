@@ -30,17 +30,23 @@ class Parser(Operands):
         """Any expression, choices included."""
         self.deeper()
         start = self.token
-        node = self.operators(OR)
-        if self.take("?"):
-            then = self.expression()
-            self.expect(":", after="`condition ? value`")
-            node = self.made(n.Choice(node, then, self.expression()), start)
-        elif self.take("if"):
-            condition = self.operators(OR)
+        node = self.condition()
+        if self.take("if"):
+            test = self.condition()
             self.expect("else", after="`value if condition`")
-            node = self.made(n.Choice(condition, node, self.expression()), start)
+            node = self.made(n.Choice(test, node, self.expression()), start)
         self.shallower()
         return node
+
+    def condition(self) -> n.Node:
+        """What stands behind `if`: any expression but `a if b else c`, whose `if` would be taken for another."""
+        start = self.token
+        node = self.operators(OR)
+        if not self.take("?"):
+            return node
+        then = self.expression()
+        self.expect(":", after="`condition ? value`")
+        return self.made(n.Choice(node, then, self.expression()), start)
 
     def operators(self, level: int) -> n.Node:
         """Operands joined by operators that bind at least as tightly as `level`."""
