@@ -33,6 +33,7 @@ class Analysis:
     library: Library | None
     strict: bool
     report: Report
+    is_fragment: bool = False
     places: dict[str, Place] = field(default_factory=dict[str, Place])
     specs: dict[str, KindSpec] = field(default_factory=dict[str, KindSpec])
     lists: dict[Path, Listing] = field(default_factory=dict[Path, Listing])
@@ -40,7 +41,7 @@ class Analysis:
     @property
     def open_severity(self) -> Severity:
         """How grave a name is that is not there: a fragment, or a look without a workspace, leaves names open."""
-        lenient = not self.strict and (self.document.is_fragment or self.library is None)
+        lenient = not self.strict and (self.is_fragment or self.library is None)
         return Severity.WARNING if lenient else Severity.ERROR
 
     def pointer(self, place: Place, *below: str | int) -> str:
@@ -55,11 +56,17 @@ class Analysis:
 
 
 def analyse(
-    document: Document, catalogue: Catalogue, *, library: Library | None, strict: bool, report: Report
+    document: Document,
+    catalogue: Catalogue,
+    *,
+    library: Library | None,
+    strict: bool,
+    report: Report,
+    is_fragment: bool = False,
 ) -> Analysis:
     """Settle kinds, find places and order. The report has errors where a plan cannot be made."""
     settled = settle_kinds(document, catalogue, report)
-    analysis = Analysis(settled, catalogue, library, strict, report)
+    analysis = Analysis(settled, catalogue, library, strict, report, is_fragment)
     for place in outline(settled):
         analysis.places[place.primitive.name] = place
         spec = spec_of(place.primitive, catalogue)
@@ -75,10 +82,10 @@ def analyse(
 
 
 def _check_empty(analysis: Analysis) -> None:
-    if analysis.document.is_fragment and analysis.document.primitives and not analysis.strict:
+    if analysis.is_fragment and not analysis.strict and len(analysis.document.primitives) > 1:
         return  # a connection alone is a fine fragment
-    if analysis.document.primitives and not analysis.strict and len(analysis.document.primitives) == 1:
-        return
+    if not analysis.strict and len(analysis.document.primitives) == 1:
+        return  # and so is a trigger
     analysis.report.add(
         "document.empty",
         where="/primitives",
@@ -169,7 +176,7 @@ def _unknown(analysis: Analysis, name: str, where: str, code: str, message: str)
         code,
         where=where,
         message=message,
-        severity=analysis.open_severity if analysis.document.is_fragment else None,
+        severity=analysis.open_severity if analysis.is_fragment else None,
         hint=f"`{near[0]}` was meant?" if near else f"Add a primitive named `{name}`, or take the name away.",
     )
 

@@ -1,0 +1,140 @@
+"""The values that the interpreter works with: outcomes of steps, errors, what a run starts with and ends in."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from flov7.engine.events import RunStatus
+
+
+class Settled(StrEnum):
+    """How a primitive ended."""
+
+    FINISHED = "finished"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class ErrorInfo(BaseModel):
+    """A failure, as people and handlers see it."""
+
+    model_config = ConfigDict(frozen=True)
+    primitive: str
+    code: str
+    message: str
+    hint: str = ""
+    attempts: int = 1
+    retryable: bool = False
+    details: dict[str, Any] = {}
+
+
+class StepFailure(Exception):
+    """Raised inside the interpreter where a step fails for good."""
+
+    def __init__(self, error: ErrorInfo) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class Outcome(BaseModel):
+    """How one primitive ended in one frame. `handled` is set where its failure did not fail the list."""
+
+    model_config = ConfigDict(frozen=True)
+    settled: Settled
+    output: Any = None
+    side: str | None = Field(default=None, description="The side that a condition chose.")
+    error: ErrorInfo | None = None
+    said_no: bool = Field(default=False, description="A gate that lets nothing after it start.")
+    size: int = Field(default=0, description="Rough bytes of the output; a bound, not a measure.")
+
+    @property
+    def finished(self) -> bool:
+        """Whether what waits for it may start."""
+        return self.settled is Settled.FINISHED
+
+
+SKIPPED = Outcome(settled=Settled.SKIPPED)
+
+
+class RunInput(BaseModel):
+    """What a run begins with."""
+
+    model_config = ConfigDict(frozen=True)
+    execution_id: str
+    workspace_id: str
+    workflow_id: str | None = None
+    trigger: str
+    payload: Any = None
+    headers: dict[str, str] = {}
+    query: dict[str, Any] = {}
+    params: dict[str, str] = {}
+    event_id: str | None = None
+    at: str = Field(description="When the event was accepted: the run's clock starts here.")
+    seed: str = Field(description="Seed of the run's randomness.")
+    state: RunState | None = Field(default=None, description="What is already known: hand-over, fresh start, re-run.")
+
+    def trigger_value(self) -> dict[str, Any]:
+        """What `trigger` is in expressions."""
+        return {
+            "payload": self.payload,
+            "headers": self.headers,
+            "query": self.query,
+            "params": self.params,
+            "id": self.event_id,
+            "at": self.at,
+        }
+
+
+class LoopProgress(BaseModel):
+    """How far a loop is: rounds done and their results, some of them in chunks that are kept outside."""
+
+    chunks: list[str] = []
+    results: list[Any] = []
+    out_of_order: dict[int, Any] = {}
+
+    @property
+    def dense(self) -> int:
+        """How many rounds from the first on are in `results`."""
+        return len(self.results)
+
+
+class RunState(BaseModel):
+    """All that outlives a fresh start: the one class for continue-as-new, hand-over and re-run."""
+
+    outcomes: dict[str, Outcome] = {}
+    loops: dict[str, LoopProgress] = {}
+    deadlines: dict[str, str] = {}
+    early: dict[str, list[Any]] = {}
+    reused: list[str] = Field(default=[], description="Keys whose outcome comes from the run that this one repeats.")
+    event_number: int = 0
+    handled: list[ErrorInfo] = []
+    paused: bool = False
+    started: bool = False
+    generation: int = 0
+
+
+class Unmet(BaseModel):
+    """An expectation that does not hold, or could not be evaluated, with the values that it saw."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    check: str
+    saw: dict[str, Any] = {}
+    problem: str = ""
+
+
+class RunResult(BaseModel):
+    """How a run ended."""
+
+    model_config = ConfigDict(frozen=True)
+    status: RunStatus
+    output: Any = None
+    error: ErrorInfo | None = None
+    unmet: tuple[Unmet, ...] = ()
+    handled: tuple[ErrorInfo, ...] = ()
+
+
+RunInput.model_rebuild()
