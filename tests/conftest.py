@@ -16,8 +16,12 @@ import pytest
 import pytest_asyncio
 
 from flov7.stack.embedded import EmbeddedPostgres, EmbeddedTemporal, EmbeddedValkey, Home
+from flov7.store import provision, workspaces
+from flov7.store.database import Database
+from flov7.store.settings import StoreSettings
 
 TEMPLATE = "flov7_template"
+ROLES = provision.Roles(owner="owner", app="app", engine="engine")
 
 
 @pytest.fixture(scope="session")
@@ -69,18 +73,45 @@ def temporal_address(embedded_temporal: EmbeddedTemporal) -> str:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def postgres_template(embedded_postgres: EmbeddedPostgres) -> str:
-    """Name of the database that every module's own is copied from."""
-    await _execute(embedded_postgres.admin_url, f"CREATE DATABASE {TEMPLATE}")
+    """Name of the migrated database that every module's own is copied from."""
+    url = await provision.create_database(embedded_postgres.admin_url, name=TEMPLATE)
+    await provision.provision(url, roles=ROLES)
+    await provision.migrate(ROLES.url(url, provision.OWNER))
     return TEMPLATE
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def postgres_url(embedded_postgres: EmbeddedPostgres, postgres_template: str) -> AsyncIterator[str]:
-    """Address (`postgresql://…`, superuser) of a fresh database for this module."""
+    """Address (`postgresql://…`, superuser) of a fresh, migrated database for this module."""
     name = f"t{os.urandom(6).hex()}"
     await _execute(embedded_postgres.admin_url, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
     yield embedded_postgres.admin_url.rsplit("/", 1)[0] + f"/{name}"
     await _execute(embedded_postgres.admin_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def store_settings(postgres_url: str) -> StoreSettings:
+    """Settings of the store for this module's database, with the roles that production has."""
+    return StoreSettings.load(
+        database_url=ROLES.url(postgres_url, provision.APP),
+        database_engine_url=ROLES.url(postgres_url, provision.ENGINE),
+        database_owner_url=ROLES.url(postgres_url, provision.OWNER),
+        database_pool_size=5,
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def database(store_settings: StoreSettings) -> AsyncIterator[Database]:
+    """The store, open, on this module's database."""
+    opened = await Database.open(store_settings)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def workspace_id(database: Database) -> str:
+    """A workspace of this test's own."""
+    return (await workspaces.create(database, slug=f"w-{os.urandom(6).hex()}", title="A test")).id
 
 
 async def _execute(url: str, statement: str) -> None:

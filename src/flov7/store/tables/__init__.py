@@ -1,0 +1,41 @@
+"""The tables, by noun. The migrations make them; a test holds both alike."""
+
+from __future__ import annotations
+
+from flov7.store.tables.base import metadata
+from flov7.store.tables.people import api_keys, audit_log, idempotency_keys, notices, turned_away, workspaces
+from flov7.store.tables.runs import blobs, effects, execution_events, journal, plans, workflow_executions
+from flov7.store.tables.secrets import connections, data_keys, secrets
+from flov7.store.tables.talk import (
+    conversation_messages,
+    conversations,
+    message_template_versions,
+    message_templates,
+)
+from flov7.store.tables.workflows import hooks, workflow_versions, workflows
+
+__all__ = [
+    "api_keys",
+    "audit_log",
+    "blobs",
+    "connections",
+    "conversation_messages",
+    "conversations",
+    "data_keys",
+    "effects",
+    "execution_events",
+    "hooks",
+    "idempotency_keys",
+    "journal",
+    "message_template_versions",
+    "message_templates",
+    "metadata",
+    "notices",
+    "plans",
+    "secrets",
+    "turned_away",
+    "workflow_executions",
+    "workflow_versions",
+    "workflows",
+    "workspaces",
+]
