@@ -211,6 +211,7 @@ SIZES = [
     "[user.name * 5000 for x in list]",
     "json([text] * 1000)",
     "json([[text] * 100] * 100)",
+    "json([[[[[[[[[[[[[[list * 9]]]]]]]]]]]]]], 8)",
     "json(object, 8).repeat(1000)",
     "str([text] * 100)",
     "[text] * 1000",

@@ -36,7 +36,9 @@ def operands() -> st.SearchStrategy[str]:
 
 def combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     binary = st.sampled_from(["+", "-", "*", "/", "%", "==", "!=", "<", ">=", "in", "not in", "&&", "or", "??", "and"])
-    shapes = st.sampled_from(["({})", "!{}", "not {}", "-({})", "[{}]", "len({})", "{}|str", "({}).length", "({})[0]"])
+    shapes = st.sampled_from(
+        ["({})", "!{}", "(not {})", "-({})", "[{}]", "len({})", "{}|str", "({}).length", "({})[0]"]
+    )
     return st.one_of(
         st.builds("{} {} {}".format, inner, binary, inner),
         st.builds("({}) {} ({})".format, inner, binary, inner),

@@ -34,8 +34,9 @@ class Cursor:
 
     def sees(self, *values: str, ahead: int = 0) -> bool:
         """Whether the next token is one of these operators or words."""
-        token = self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
-        return token.kind in ("operator", "name") and token.value in values
+        place = self.at + ahead
+        token = self.tokens[place if place < len(self.tokens) else -1]
+        return token.value in values and token.kind in ("operator", "name")
 
     def take(self, *values: str) -> bool:
         """Take the next token if it is one of these operators or words."""

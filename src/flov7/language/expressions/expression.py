@@ -14,7 +14,7 @@ from flov7.language.expressions.parser import Parser
 from flov7.language.expressions.paths import Reference
 from flov7.language.expressions.printing import print_node
 from flov7.language.expressions.tokens import Token, tokenize
-from flov7.language.expressions.values import SCALARS, Frame, Json, Scope, weight
+from flov7.language.expressions.values import SCALARS, Frame, Json, Scope, weigh
 
 
 class Expression:
@@ -51,11 +51,19 @@ class Expression:
             value = self._run(frame)
         except ExpressionError:
             raise
-        except (ArithmeticError, ValueError, TypeError, LookupError, RecursionError, MemoryError) as problem:
+        except (
+            ArithmeticError,
+            AttributeError,
+            ValueError,
+            TypeError,
+            LookupError,
+            RecursionError,
+            MemoryError,
+        ) as problem:
             _failed(problem)
         if not self._plain and type(value) not in SCALARS:
             # shared parts count each time, so that writing the value out later cannot explode
-            weight(value, budget=budget)
+            weigh(value, budget=budget)
         return value
 
     def __eq__(self, other: object) -> bool:

@@ -38,6 +38,8 @@ class Operands(Cursor, ABC):
         """What follows an operand closely: members, methods, brackets."""
         while True:
             token = self.token
+            if token.kind != "operator":
+                return node
             if self.take(".", "?."):
                 node = self._member(node, token, optional=token.value == "?.")
             elif self.take("["):

@@ -133,6 +133,8 @@ class Parser(Operands):
 
     def _sign(self) -> n.Node:
         token = self.token
+        if token.kind != "operator":
+            return self._filters(self.postfix(self.primary()))
         if self.take("!"):
             self.deeper()
             node = self.made(n.Not(self._sign()), token)

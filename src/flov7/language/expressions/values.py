@@ -16,6 +16,8 @@ Json: TypeAlias = Any
 
 NUMBERS: Final = frozenset({int, float})
 SCALARS: Final = frozenset({int, float, bool, str, type(None)})
+ELEMENT: Final = 4
+"""What an element or a member weighs, beside its characters."""
 LONG_TEXT: Final = 256
 """From here on, comparing texts is charged by their length."""
 
@@ -103,42 +105,43 @@ def equal(frame: Frame, left: Json, right: Json) -> bool:
     return True
 
 
-def weight(value: Json, *, budget: Budget) -> int:
-    """Characters and elements of the tree, shared parts counted each time; raises when it exceeds the budget.
+def weigh(value: Json, *, budget: Budget) -> tuple[int, int]:
+    """Weight and depth of the tree, shared parts counted each time; raises when it exceeds the budget.
 
     It also refuses what is no JSON and what is nested too deeply, so a result is safe to print and to store.
     """
-    total = 0
-    limit = budget.size
-    stack = [(value, 0)]
-    while stack:
-        item, depth = stack.pop()
-        kind = type(item)
-        if kind is str:
-            total += len(item) + 2
-        elif kind is list or kind is dict:
-            if depth >= MAX_DEPTH:
-                raise ExpressionError("the value is nested too deeply", code="expression.budget")
-            total += len(item) + 2
-            if kind is dict:
-                total += sum(map(len, item))
-            if total <= limit:
-                stack.extend((part, depth + 1) for part in (item.values() if kind is dict else item))
-        elif kind not in SCALARS:
-            raise ExpressionError(f"the value holds {kind_of(item)}", code="expression.type")
-        else:
-            total += 8
-        if total > limit:
-            budget.grow(total)
-    return total
+    total, limit = 0, budget.size
+    level = [value]
+    for depth in range(MAX_DEPTH + 2):
+        below: list[Json] = []
+        for item in level:
+            kind = type(item)
+            if kind is str:
+                total += len(item) + 2
+            elif kind is list or kind is dict:
+                # paid for before they are lined up, so that the line stays as short as the budget is small
+                total += ELEMENT * len(item) + 2
+                if kind is dict:
+                    total += sum(map(len, item))
+                if total <= limit:
+                    below.extend(item.values() if kind is dict else item)
+            elif kind not in SCALARS:
+                raise ExpressionError(f"the value holds {kind_of(item)}", code="expression.type")
+            if total > limit:
+                budget.grow(total)
+        if not below:
+            return total, depth
+        level = below
+    raise ExpressionError("the value is nested too deeply", code="expression.budget")
 
 
 def to_json(frame: Frame, value: Json, *, indent: int | None = None) -> str:
     """Compact JSON text of a value, paid for before it is made."""
-    size = weight(value, budget=frame.budget)
+    size, depth = weigh(value, budget=frame.budget)
     frame.budget.grow(size)
     if indent:
-        frame.budget.grow(size * (indent + 1))
+        # a line for each element, and no element weighs less than two characters
+        frame.budget.grow(size * indent * depth // 2)
     frame.budget.spend(size // 16)
     separators = None if indent else (",", ":")
     return json.dumps(value, ensure_ascii=False, separators=separators, indent=indent, allow_nan=False)

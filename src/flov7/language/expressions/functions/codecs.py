@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 from flov7.language.expressions.clock import Clock
 from flov7.language.expressions.errors import ExpressionError, WrongValue
 from flov7.language.expressions.functions.registry import elements, function, text, whole
-from flov7.language.expressions.values import Frame, Json, checked, weight
+from flov7.language.expressions.values import Frame, Json, checked, weigh
 
 
 @function("parse_json", "from_json", "fromjson")
@@ -25,7 +25,7 @@ def parse_json(frame: Frame, value: Json) -> Json:
         found = json.loads(value, parse_int=_whole, parse_float=_decimal, parse_constant=_not_json)
     except (ValueError, RecursionError):
         raise ExpressionError(f"{value[:40]!r} is not JSON", code="expression.value") from None
-    weight(found, budget=frame.budget)
+    weigh(found, budget=frame.budget)
     return found
 
 

@@ -13,6 +13,8 @@ from flov7.language.expressions.values import Frame, Json
 
 MAX_PATTERN: Final = 1_000
 """Characters of one pattern."""
+_PER_MATCH: Final = 16
+"""Steps that finding one of many matches is worth."""
 
 
 @lru_cache(maxsize=512)
@@ -68,7 +70,7 @@ def extract_all(frame: Frame, value: Json, pattern: Json) -> list[Json]:
     found: list[Json] = []
     for match in _pattern(frame, value, pattern).finditer(value):
         groups = match.groups()
-        frame.budget.spend(4)
+        frame.budget.spend(_PER_MATCH)
         frame.budget.grow(1 + len(match.group()) + sum(len(group or "") for group in groups))
         found.append(list(groups) if len(groups) > 1 else groups[0] if groups else match.group())
     return found
@@ -82,20 +84,20 @@ def regex_replace(frame: Frame, value: Json, pattern: Json, replacement: Json) -
     frame.budget.grow(len(text(value)))
     pieces = text(replacement).split("\\")
     for match in _pattern(frame, value, pattern).finditer(value):
-        frame.budget.spend(4 + len(pieces))
-        new = _filled(match, pieces)
+        frame.budget.spend(_PER_MATCH + len(pieces))
+        new = _filled((match.group(), *match.groups()), pieces)
         frame.budget.grow(len(new) + 1)
         parts += (value[end : match.start()], new)
         end = match.end()
     return "".join([*parts, value[end:]])
 
 
-def _filled(match: Any, pieces: list[str]) -> str:
-    filled = pieces[0]
+def _filled(groups: tuple[str | None, ...], pieces: list[str]) -> str:
+    filled = pieces[:1]
     for piece in pieces[1:]:
-        known = piece[:1].isdecimal() and int(piece[0]) <= len(match.groups())
-        filled += (match.group(int(piece[0])) or "") + piece[1:] if known else "\\" + piece
-    return filled
+        known = piece[:1].isdecimal() and int(piece[0]) < len(groups)
+        filled.append((groups[int(piece[0])] or "") + piece[1:] if known else "\\" + piece)
+    return "".join(filled)
 
 
 @function("regex_split")
@@ -105,7 +107,7 @@ def regex_split(frame: Frame, value: Json, pattern: Json) -> list[str]:
     end = 0
     frame.budget.grow(len(text(value)))
     for match in _pattern(frame, value, pattern).finditer(value):
-        frame.budget.spend(4)
+        frame.budget.spend(_PER_MATCH)
         if match.end() > match.start():
             parts.append(value[end : match.start()])
             end = match.end()
