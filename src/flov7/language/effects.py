@@ -103,7 +103,7 @@ def of_graphql(document: str) -> Effect:
     text = _GRAPHQL_NOISE.sub(" ", document)
     depth, top = 0, ""
     for part in re.split(r"([{}])", text):
-        if part in "{}":
+        if part in ("{", "}"):
             depth += 1 if part == "{" else -1
         elif depth == 0:
             top += " " + part

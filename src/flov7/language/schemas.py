@@ -6,13 +6,13 @@ time, so neither a schema nor a value can make a run hang.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import orjson
 from jsonschema import Draft202012Validator, FormatChecker, SchemaError, ValidationError
 from jsonschema import validators as _validators
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS
@@ -21,8 +21,13 @@ from referencing.exceptions import NoSuchResource, Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from flov7.kit.errors import Invalid
+from flov7.language.formats import checker
 
 Schema = Mapping[str, Any] | bool
+
+# The meta-schema's own `format: regex` means another regular expression than RE2.
+_NO_FORMATS = FormatChecker(formats=())
+_FORMATS = checker()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +47,7 @@ def problems(
     `formats` decides whether `format` is checked. `resources` are further schemas by their address.
     Raises Invalid (`schema.invalid`) for a schema that is none, or refers to what is not there.
     """
-    validator = _validator(orjson.dumps(schema, option=orjson.OPT_SORT_KEYS), formats, _frozen(resources))
+    validator = _validator(_text(schema), formats, _frozen(resources))
     try:
         errors = sorted(validator.iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
         return [_problem(error) for error in errors]
@@ -60,7 +65,11 @@ def problems(
 
 def check_schema(schema: Schema) -> None:
     """Raises Invalid (`schema.invalid`) with a pointer where this is no JSON Schema."""
-    _validator(orjson.dumps(schema, option=orjson.OPT_SORT_KEYS), True, ())
+    _validator(_text(schema), True, ())
+
+
+def _text(schema: Schema) -> str:
+    return json.dumps(schema, sort_keys=True)
 
 
 def _problem(error: ValidationError) -> SchemaProblem:
@@ -69,15 +78,15 @@ def _problem(error: ValidationError) -> SchemaProblem:
     return SchemaProblem(where=where, keyword=str(error.validator), message=message)
 
 
-def _frozen(resources: Mapping[str, Schema] | None) -> tuple[tuple[str, bytes], ...]:
-    return tuple((uri, orjson.dumps(body)) for uri, body in sorted((resources or {}).items()))
+def _frozen(resources: Mapping[str, Schema] | None) -> tuple[tuple[str, str], ...]:
+    return tuple((uri, _text(body)) for uri, body in sorted((resources or {}).items()))
 
 
 @lru_cache(maxsize=256)
-def _validator(text: bytes, formats: bool, resources: tuple[tuple[str, bytes], ...]) -> Any:
-    schema = orjson.loads(text)
+def _validator(text: str, formats: bool, resources: tuple[tuple[str, str], ...]) -> Any:
+    schema = json.loads(text)
     try:
-        Draft202012Validator.check_schema(schema)
+        Draft202012Validator.check_schema(schema, format_checker=_NO_FORMATS)
     except SchemaError as error:
         where = "".join(f"/{part}" for part in error.absolute_path) or "/"
         raise Invalid(
@@ -85,11 +94,33 @@ def _validator(text: bytes, formats: bool, resources: tuple[tuple[str, bytes], .
             hint="Draft 2020-12 is read: https://json-schema.org/understanding-json-schema",
             code="schema.invalid",
         ) from error
+    _refuse_slow_names(schema, text)
     registry: Registry[Any] = Registry(retrieve=_refuse).with_resources(
-        (uri, DRAFT202012.create_resource(orjson.loads(body))) for uri, body in resources
+        (uri, DRAFT202012.create_resource(json.loads(body))) for uri, body in resources
     )
-    checker = FormatChecker() if formats else None
+    checker = _FORMATS if formats else None
     return _Validator(schema, registry=SPECIFICATIONS.combine(registry), format_checker=checker)
+
+
+_NESTED_REPEAT = re.compile(r"\([^)]*[*+{][^)]*\)[*+{]")
+
+
+def _refuse_slow_names(schema: Any, text: str) -> None:
+    """`unevaluatedProperties` is jsonschema's own and matches names by `re`: no nested repetition there."""
+    if "unevaluatedProperties" not in text or "patternProperties" not in text:
+        return
+    below: list[Any] = [schema]
+    while below:
+        node = below.pop()
+        below.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+        patterns = node.get("patternProperties") if isinstance(node, dict) else None
+        for pattern in patterns if isinstance(patterns, dict) else ():
+            if _NESTED_REPEAT.search(pattern):
+                raise Invalid(
+                    f"The pattern `{pattern[:200]}` repeats a repetition, beside `unevaluatedProperties`.",
+                    hint="Write it without the inner or the outer repetition.",
+                    code="schema.invalid",
+                )
 
 
 def _refuse(uri: str) -> Any:

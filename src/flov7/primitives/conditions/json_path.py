@@ -14,6 +14,7 @@ from pydantic import Field
 from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import Lowering
 from flov7.primitives.declare import Decision, Json, Kind, KindInputs, KindOutputs, expression
+from flov7.primitives.patterns import compiled
 
 
 class Inputs(KindInputs):
@@ -71,7 +72,59 @@ def _query(path: str) -> Any:
 def _environment() -> Any:
     import jsonpath
 
-    return jsonpath.JSONPathEnvironment(strict=True)
+    environment = jsonpath.JSONPathEnvironment(strict=True)
+    for name, whole in (("match", True), ("search", False)):
+        environment.function_extensions[name] = _regular(whole=whole)
+    return environment
+
+
+def _regular(*, whole: bool) -> Any:
+    """`match` and `search` by RE2, so that no pattern can make a run hang; patterns are I-Regexp (RFC 9485)."""
+    from jsonpath.function_extensions import ExpressionType, FilterFunction
+
+    class Matches(FilterFunction):
+        """One of the two functions of RFC 9535 that take a pattern."""
+
+        @property
+        def arg_types(self) -> list[ExpressionType]:
+            """The value and the pattern."""
+            return [ExpressionType.VALUE, ExpressionType.VALUE]
+
+        @property
+        def return_type(self) -> ExpressionType:
+            """True or false."""
+            return ExpressionType.LOGICAL
+
+        def __call__(self, value: object, pattern: object) -> bool:
+            """Whether it matches; false for what is no text or no pattern."""
+            if not isinstance(value, str) or not isinstance(pattern, str):
+                return False
+            try:
+                found = compiled(i_regexp(pattern, whole=whole))
+            except StepRefused:
+                return False
+            return found.search(value) is not None
+
+    return Matches()
+
+
+def i_regexp(pattern: str, *, whole: bool) -> str:
+    """The RE2 of an I-Regexp: a dot is anything but the two line ends. `whole`: it matches the whole text."""
+    out: list[str] = []
+    in_class, escaped = False, False
+    for char in pattern:
+        if escaped:
+            escaped = False
+        elif char == "\\":
+            escaped = True
+        elif char == "[":
+            in_class = True
+        elif char == "]":
+            in_class = False
+        elif char == "." and not in_class:
+            char = "[^\\n\\r]"
+        out.append(char)
+    return f"^(?:{''.join(out)})$" if whole else "".join(out)
 
 
 KIND = Kind(
