@@ -1,30 +1,11 @@
-"""Expressions that try to get out, or to take more than they may: each is refused, and before the work is done.
+"""Expressions that try to get out of the language: each is refused, and none reaches anything of Python."""
 
-Work is counted as the calls that Python makes, and as the memory that it holds at most; never as time.
-"""
-
-import sys
-import tracemalloc
-from types import FrameType
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from flov7.language.expressions import Budget, ExpressionError, RunClock, parse, parse_template, parse_value
-
-STEPS, SIZE = 20_000, 200_000
-CALLS = 400_000
-MEMORY = 24 * 1024 * 1024
-
-SCOPE = {
-    "text": "a" * 20_000,
-    "other": "a" * 19_999 + "b",
-    "list": list(range(2_000)),
-    "words": ["lorem ipsum " * 5] * 500,
-    "object": {f"key{number}": number for number in range(1_000)},
-    "user": {"name": "Ann", "email": "ann@example.org", "tags": ["a", "b"]},
-    "number": 3,
-    "null_value": None,
-}
 
 ATTRIBUTES = [
     "().__class__",
@@ -147,165 +128,6 @@ LEFT_OUT = [
     "{{ user",
     "u\u0000ser\u0000",
 ]
-NUMBERS = [
-    "2 ** 3",
-    "9 ** 9 ** 9 ** 9",
-    "10 ** 100000000",
-    "2 ** -1",
-    "9" * 100,
-    "9" * 9_000,
-    "1e400",
-    "-1e400",
-    "1e308 * 10",
-    "1e308 + 1e308",
-    "1e308 - -1e308",
-    "0.0 / 0",
-    "1 / 0",
-    "1 // 0",
-    "1 % 0",
-    "float('nan')",
-    "float('inf')",
-    "number('-Infinity')",
-    "parse_json('NaN')",
-    "parse_json('1e999')",
-    "parse_json('9' * 5000)",
-    "int('9' * 5000)",
-    "int('9' * 300)",
-    f"{'9' * 70} * {'9' * 70}",
-    "sum([1e308, 1e308])",
-    f"sum([{', '.join(['9' * 77] * 3)}])",
-    "round(1.7e308, -308)",
-    "number * 'a' * 1e10",
-]
-SIZES = [
-    "'a' * 1000000000",
-    "1000000000 * 'a'",
-    "[0] * 1000000000",
-    "'a' * 99999 * 99999",
-    "[[0] * 99999] * 99999",
-    "'a'.repeat(1000000000)",
-    "repeat(text, 1000000)",
-    "'a'.ljust(1000000000)",
-    "'a'.rjust(1000000000)",
-    "'a'.padStart(1000000000, 'b')",
-    "pad_end('a', 1000000000)",
-    "text.replace('a', text)",
-    "text.replace('', text)",
-    "regex_replace(text, 'a', text)",
-    "regex_replace(text, '', text)",
-    "regex_replace(text, '(a)', '\\\\1' * 1000)",
-    "text.join(list)",
-    "join(words, text)",
-    "join([text] * 1000, text)",
-    "range(1000000000)",
-    "range(0, 1000000000, 1)",
-    "range(0, -1000000000, -1)",
-    "range(-4611686018427387903, 4611686018427387903)",
-    "[range(5000) for x in range(5000)]",
-    "[text + 'a' for x in range(1000)]",
-    "[text.upper() for x in range(1000)]",
-    "[text[1:] for x in range(1000)]",
-    "[text.split('') for x in range(1000)]",
-    "[list + list for x in range(1000)]",
-    "[json(object) for x in range(1000)]",
-    "[user.name * 5000 for x in list]",
-    "json([text] * 1000)",
-    "json([[text] * 100] * 100)",
-    "json([[[[[[[[[[[[[[list * 9]]]]]]]]]]]]]], 8)",
-    "json(object, 8).repeat(1000)",
-    "str([text] * 100)",
-    "[text] * 1000",
-    "[[[[[[[[[list] * 9] * 9] * 9] * 9] * 9] * 9] * 9] * 9] * 9",
-    "[[b, b] for b in [[a, a] for a in [[c, c] for c in [[d, d] for d in [list, list]]]]] * 100",
-    "{'a': [text, text], 'b': [[text] * 10] * 10}",
-    "concat(words, words, words) * 1000",
-    "flatten([list] * 1000)",
-    "url_encode(text)",
-    "base64(text * 9)",
-    "html_escape(text * 9)",
-    "zip(range(9999), range(9999)) * 100",
-    "enumerate('a' * 99999)",
-    "merge(object, object) if [merge(object) for x in list] else 0",
-    "group_by(list * 100, 'a')",
-    "list('a' * 150000) + list('a' * 150000)",
-    "entries({str(x): x for x in range(4000)}) * 100",
-]
-WORK = [
-    "[x for x in range(20000) for y in range(20000)]",
-    "[1 for a in list for b in list for c in list for d in list]",
-    "{str(x): y for x in list for y in list}",
-    "any(x == y for x in list for y in range(2000, 4000))",
-    "all(x != -1 for x in list for y in list)",
-    "sum(1 for x in list for y in list)",
-    "[x for x in list if 'z' in text * 5]",
-    "[x for x in list if x in list]",
-    "[x for x in list if -1 in list]",
-    "[1 for x in list if text == other]",
-    "[1 for x in list if text < other]",
-    "[1 for x in list if 'b' in text]",
-    "[1 for x in list if words == [w for w in words]]",
-    "[1 for x in list if object == {k: v for k, v in object.items()}]",
-    "[sorted(list) for x in list]",
-    "[max(list) for x in list]",
-    "[unique(list) for x in list]",
-    "[sum(list) for x in list]",
-    "[list.index(-1) for x in list]",
-    "[list.count(x) for x in list]",
-    "[matches(text, '(a+)+b') for x in list]",
-    "[matches(text, '(a|aa)+$') for x in list]",
-    "[extract_all(text, 'a') for x in list]",
-    "[text.find('b') for x in list for y in list]",
-    "[sha256(text) for x in list]",
-    "[pluck(words, 'a.b.c.d.e.f.g') for x in list]",
-    "[parse_json(json(object)) for x in list]",
-    "sort_by(list * 50, 'a')",
-    "[date_add('2026-01-01', x, 'days') for x in range(10000)]",
-    "[x for x in text for y in text]",
-]
-PATTERNS = [
-    "matches(text, '(' )",
-    "matches(text, '((((a{1000}){1000}){1000}){1000})')",
-    "matches(text, 'a{1000}{1000}')",
-    "matches(text, '(?=a)')",
-    "matches(text, '(a)\\\\1')",
-    "matches(text, 'a' * 5000)",
-    "matches(text, '[')",
-    "matches(text, '(?P<')",
-    "extract(text, 'a', 7)",
-    "matches(text, '\\\\p{Nonsense}')",
-]
-DEPTHS = [
-    "(" * 5_000 + "1" + ")" * 5_000,
-    "(" * 60 + "1" + ")" * 60,
-    "[" * 5_000 + "]" * 5_000,
-    '{"a":' * 1_000 + "1" + "}" * 1_000,
-    "not " * 2_000 + "true",
-    "!" * 9_000 + "true",
-    "-" * 9_000 + "number",
-    "+" * 9_000 + "number",
-    "- " * 4_000 + "number",
-    "1 if true else " * 600 + "1",
-    "true ? 1 : " * 800 + "1",
-    "len(" * 1_500 + "''" + ")" * 1_500,
-    "user" + "[user" * 1_500 + "]" * 1_500,
-    "number" + " + number" * 1_000,
-    "number" + " * number" * 1_000,
-    "user" + ".a" * 4_000,
-    "user" + "[0]" * 3_000,
-    "user.name" + ".upper()" * 1_000,
-    "user" + "|str" * 2_000,
-    "[x for x in " * 700 + "list" + "]" * 700,
-    "(" * 9_999,
-    "[" * 9_999,
-    "{" * 9_999,
-    "a?" * 4_000,
-    "a if " * 1_900,
-    "parse_json('[' * 5000 + ']' * 5000)",
-    "parse_json('[' * 150 + ']' * 150)",
-    "a" * 20_000,
-    "1 + " * 5_000 + "1",
-    " " * 20_000 + "1",
-]
 CLOCKLESS = ["now()", "today()", "random()", "uuid()", "random_int(1, 6)", "random_choice(list)"]
 UNICODE = [
     "\uff45\uff56\uff41\uff4c('1')",
@@ -325,58 +147,25 @@ UNICODE = [
     "\U0001f600",
     "number \u00d7 2",
 ]
-ALL = ATTRIBUTES + FORMATS + LEFT_OUT + NUMBERS + SIZES + WORK + PATTERNS + DEPTHS + CLOCKLESS + UNICODE
-
-
-class Meter:
-    """Counts Python's calls, and the memory held at most, while it is open."""
-
-    def __enter__(self) -> "Meter":
-        self.calls = 0
-        tracemalloc.start()
-        sys.setprofile(self._count)
-        return self
-
-    def _count(self, frame: FrameType, event: str, arg: object) -> None:
-        self.calls += event in ("call", "c_call")
-
-    def __exit__(self, *raised: object) -> None:
-        sys.setprofile(None)
-        self.memory = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
+ALL = ATTRIBUTES + FORMATS + LEFT_OUT + CLOCKLESS + UNICODE
 
 
 class TestAttacks:
     def test_there_are_more_than_a_hundred_different_ones(self):
-        assert len(set(ALL)) == len(ALL) > 250
+        assert len(set(ALL)) == len(ALL) > 100
 
     @pytest.mark.parametrize("source", ALL, ids=lambda source: repr(source[:48]))
-    def test_refused_before_the_work_is_done(self, source: str):
-        with Meter() as meter, pytest.raises(ExpressionError) as refusal:
-            parse(source).evaluate(SCOPE, budget=Budget(STEPS, size=SIZE))
-        assert refusal.value.message
-        assert refusal.value.error_code.startswith("expression.")
-        assert meter.calls < CALLS
-        assert meter.memory < MEMORY
-
-    @pytest.mark.parametrize("source", SIZES + WORK, ids=lambda source: repr(source[:48]))
-    def test_bombs_are_refused_for_their_budget_and_nothing_else(self, source: str):
-        with pytest.raises(ExpressionError) as refusal:
-            parse(source).evaluate(SCOPE, budget=Budget(STEPS, size=SIZE))
-        assert refusal.value.error_code == "expression.budget"
-
-    @pytest.mark.parametrize("source", ["[x for x in list if x > 1990]", "text.upper()[:3]", "json(user)"])
-    def test_honest_work_on_the_same_data_is_done_within_the_same_budget(self, source: str):
-        assert parse(source).evaluate(SCOPE, budget=Budget(STEPS, size=SIZE))
+    def test_is_refused(self, source: str, refused: Callable[[str], ExpressionError]):
+        refused(source)
 
 
 class TestMembers:
     """Names that are attributes in Python are only members of JSON objects."""
 
     @pytest.mark.parametrize("name", ["upper", "keys", "real", "denominator", "gi_frame", "func_globals", "mro"])
-    def test_an_attribute_is_not_there(self, name: str):
+    def test_an_attribute_is_not_there(self, name: str, attacked: dict[str, Any]):
         for root in ("user", "user.name", "number", "list", "null_value"):
-            assert parse(f"{root}.{name}").evaluate(SCOPE) is None
+            assert parse(f"{root}.{name}").evaluate(attacked) is None
 
     def test_a_member_in_brackets_may_have_any_name(self):
         assert parse('x["__class__"]').evaluate({"x": {"__class__": "A"}}) == "A"
@@ -390,16 +179,16 @@ class TestMembers:
 
 
 class TestWholeTemplates:
-    def test_all_expressions_of_a_text_share_one_budget(self):
+    def test_all_expressions_of_a_text_share_one_budget(self, small: Callable[[], Budget], attacked: dict[str, Any]):
         text = "{{ text.upper() }}" * 50
         with pytest.raises(ExpressionError) as refusal:
-            parse_template(text).render(SCOPE, budget=Budget(STEPS, size=SIZE))
+            parse_template(text).render(attacked, budget=small())
         assert refusal.value.error_code == "expression.budget"
 
-    def test_all_texts_of_a_value_share_one_budget(self):
+    def test_all_texts_of_a_value_share_one_budget(self, small: Callable[[], Budget], attacked: dict[str, Any]):
         value = ["{{ [x for x in list] }}"] * 50
         with pytest.raises(ExpressionError) as refusal:
-            parse_value(value).render(SCOPE, budget=Budget(STEPS, size=SIZE))
+            parse_value(value).render(attacked, budget=small())
         assert refusal.value.error_code == "expression.budget"
 
     @pytest.mark.parametrize(
@@ -407,11 +196,11 @@ class TestWholeTemplates:
         ["{{" * 5_000, "{{ a }}" * 2_001, "{{ a" + " " * 20_000, "{{ a }}" + "b" * 1_000_000, "{{ '" + "}}" * 9_000],
         ids=["opened again and again", "too many", "never closed", "too long", "closed only within quotes"],
     )
-    def test_a_hostile_text_is_refused(self, text: str):
-        with Meter() as meter, pytest.raises(ExpressionError):
+    def test_a_hostile_text_is_refused(self, text: str, metered: Any):
+        with metered() as meter, pytest.raises(ExpressionError):
             parse_template(text)
         assert meter.calls < 5_000_000
-        assert meter.memory < 4 * MEMORY
+        assert meter.memory < 100 * 1024 * 1024
 
     def test_a_value_nested_too_deeply_is_refused(self):
         value: object = "{{ a }}"
@@ -421,9 +210,9 @@ class TestWholeTemplates:
             parse_value(value)
         assert refusal.value.error_code == "expression.budget"
 
-    def test_a_rendered_name_that_comes_twice_is_refused(self):
+    def test_a_rendered_name_that_comes_twice_is_refused(self, attacked: dict[str, Any]):
         with pytest.raises(ExpressionError):
-            parse_value({"{{ user.name }}": 1, "Ann": 2}).render(SCOPE)
+            parse_value({"{{ user.name }}": 1, "Ann": 2}).render(attacked)
 
 
 class TestDeepData:

@@ -77,6 +77,7 @@ CASES: list[tuple[str, Any]] = [
     ("max(['a', 'b'])", "b"),
     ("min([])", None),
     ("sum([1, 2.5, true])", 4.5),
+    ("rows.sum('id') + [1, 2].sum()", 9),
     ("avg([1, 2])", 1.5),
     ("avg([])", None),
     ("(2.345).toFixed(1)", "2.3"),

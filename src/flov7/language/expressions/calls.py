@@ -29,8 +29,19 @@ _MENDS = {
     "Number": "use number(value)",
     "String": "use str(value)",
     "Date": "use now() or parse_date(text)",
+    "isNull": "write value == null",
+    "stringify": "use json(value)",
+    "length": "write .length, or len(value)",
     "eval": "there is no way to run text as code",
     "exec": "there is no way to run text as code",
+}
+
+
+_NAMESPACES = {
+    "Math": "write the function alone: round(…), floor(…), ceil(…), min(…), max(…), abs(…), random()",
+    "JSON": "write json(value) or parse_json(text)",
+    "Object": "write keys(object), values(object) or entries(object)",
+    "Array": "write type(value) == 'array'",
 }
 
 
@@ -46,9 +57,10 @@ def find_function(node: n.Call) -> Function:
 
 def check_method(node: n.Method) -> None:
     """Refuse a method that no kind of value has."""
-    if node.name not in METHOD_NAMES:
-        hint = ""
-        if node.name in FUNCTIONS:
+    namespace = node.base.name if isinstance(node.base, n.Name) else ""
+    if node.name not in METHOD_NAMES or namespace in _NAMESPACES:
+        hint = _NAMESPACES.get(namespace, "")
+        if not hint and node.name in FUNCTIONS and node.name not in _MENDS:
             hint = f"write {node.name}({', '.join(map(print_node, (node.base, *node.arguments)))})"
         raise _unknown(node, f"there is no method .{node.name}()", sorted(METHOD_NAMES), hint=hint)
     accepting = [table[node.name] for table in METHODS.values() if node.name in table]

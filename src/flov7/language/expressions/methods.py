@@ -51,7 +51,6 @@ _LIST: Final = {
     "slice": ("slice",),
     "first": ("first",),
     "last": ("last",),
-    "sum": ("sum",),
     "min": ("min",),
     "max": ("max",),
     "avg": ("average", "avg", "mean"),
@@ -107,10 +106,15 @@ def _join(frame: Frame, separator: Json, values: Json) -> Json:
     return FUNCTIONS["join"].call(frame, values, separator)
 
 
+def _sum(frame: Frame, values: Json, path: Json = None) -> Json:
+    """The sum of a list, or of the members at a path of its elements."""
+    return FUNCTIONS["sum" if path is None else "sum_by"].call(frame, values, *([] if path is None else [path]))
+
+
 _number = _table(_NUMBER)
 METHODS: Final[dict[type, dict[str, Function]]] = {
     str: {**_table(_TEXT), "join": describe("join", _join)},
-    list: _table(_LIST),
+    list: {**_table(_LIST), "sum": describe("sum", _sum)},
     dict: _table(_OBJECT),
     int: _number,
     float: _number,

@@ -92,6 +92,7 @@ class Operands(Cursor, ABC):
         return self.made(n.Index(base, index, optional), token)
 
     def arguments(self) -> tuple[tuple[n.Node, ...], tuple[tuple[str, n.Node], ...]]:
+        """What stands in the brackets of a call, up to the closing one: plain ones and named ones."""
         arguments: list[n.Node] = []
         keywords: dict[str, n.Node] = {}
         while not self.take(")"):
@@ -144,6 +145,7 @@ class Operands(Cursor, ABC):
     def call(
         self, name: str, arguments: tuple[n.Node, ...], keywords: tuple[tuple[str, n.Node], ...], token: Token
     ) -> n.Node:
+        """A call of a function; `default` and `coalesce` become `??`."""
         one_value = len(arguments) == 2 if name == "default" else name == "coalesce" and bool(arguments)
         if one_value and not keywords:
             return self.made(coalesce(arguments), token)
@@ -255,10 +257,12 @@ def coalesce(parts: list[n.Node] | tuple[n.Node, ...]) -> n.Coalesce:
 
 
 def is_generator(node: n.Node) -> bool:
+    """Whether it is a comprehension without brackets of its own."""
     return isinstance(node, n.Comprehension) and node.kind == "generator"
 
 
 def as_list(node: n.Node) -> n.Node:
+    """A comprehension as a list; anything else as it is."""
     if isinstance(node, n.Comprehension) and node.kind == "generator":
         return replace(node, kind="list")
     return node

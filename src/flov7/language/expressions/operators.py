@@ -80,7 +80,7 @@ def _refuse(node: n.Arithmetic, left: Json, right: Json) -> NoReturn:
             example = '""' if isinstance(left, str) or isinstance(right, str) else "0"
             hint = null_hint(part, example=example)
             if node.tight:
-                hint += f'; a name with a hyphen is read with ["{_tail(node.left)}-{_tail(node.right)}"]'
+                hint += f'; a name with a hyphen is read with ["{_tail(node.left)}-{_head(node.right)}"]'
             raise ExpressionError(
                 f"{node.operator} needs values, but {describe(part, None)}",
                 code="expression.null",
@@ -108,6 +108,12 @@ def _refuse(node: n.Arithmetic, left: Json, right: Json) -> NoReturn:
 
 def _tail(node: n.Node) -> str:
     return node.name if isinstance(node, n.Name | n.Member) else print_node(node)
+
+
+def _head(node: n.Node) -> str:
+    while isinstance(node, n.Member | n.Index | n.Method):
+        node = node.base
+    return print_node(node)
 
 
 def ordered(frame: Frame, sign: str, left: Json, right: Json) -> bool | None:

@@ -19,7 +19,7 @@ _LEFT_OUT: Final = {
     "...": ("spreading (...)", "join lists with +, and objects with merge(a, b)"),
     "&": ("bit operations", "for `and` write and, or &&"),
     "^": ("bit operations", "multiply for a power; for `either … or` compare with !="),
-    "~": ("bit operations", "for `not` write not, or !"),
+    "~": ("bit operations", "for `not` write not, or !; to join text write +"),
     "<<": ("bit operations", "multiply or divide by a power of two"),
     ">>": ("bit operations", "multiply or divide by a power of two"),
     "@": ("decorators and matrices (@)", "put text into quotes"),
