@@ -99,7 +99,8 @@ WITH input AS (
     AS t(n, execution_id, primitive, path, call, workspace_id, effect, key, input_digest, again, epoch, outputs)
 ), held AS (
     UPDATE journal j SET outputs = coalesce(i.outputs, j.outputs)
-    FROM (SELECT DISTINCT ON (execution_id) * FROM input WHERE epoch IS NOT NULL ORDER BY execution_id, n DESC) i
+    FROM (SELECT DISTINCT ON (execution_id, epoch) * FROM input WHERE epoch IS NOT NULL
+          ORDER BY execution_id, epoch, outputs IS NULL, n DESC) i
     WHERE j.execution_id = i.execution_id AND j.lease_epoch = i.epoch AND j.state <> 'done'
     RETURNING j.execution_id, j.lease_epoch
 ), allowed AS (

@@ -106,9 +106,11 @@ _NAMES = [
     "events",
 ]
 _COLUMNS = ", ".join(_NAMES)
-_ARRAYS = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_KINDS, start=1))
+# A JSON list inside an array would be taken for a second dimension: JSON goes in as text.
+_ARRAYS = ", ".join(f"${n}::{kind.replace('jsonb', 'text')}[]" for n, kind in enumerate(_KINDS, start=1))
+_CAST = ", ".join(f"{name}::{kind}" for name, kind in zip(_NAMES, _KINDS, strict=True))
 _BEGIN = f"""
-INSERT INTO workflow_executions ({_COLUMNS}) SELECT * FROM unnest({_ARRAYS}) ON CONFLICT (id) DO NOTHING
+INSERT INTO workflow_executions ({_COLUMNS}) SELECT {_CAST} FROM unnest({_ARRAYS}) AS t({_COLUMNS}) ON CONFLICT (id) DO NOTHING
 """  # noqa: S608 - constants only
 _FINISH = f"""
 WITH input AS (
@@ -122,7 +124,7 @@ WITH input AS (
 ), tidied AS (
     DELETE FROM execution_events e USING allowed a WHERE e.execution_id = a.id
 ), saved AS (
-    INSERT INTO workflow_executions AS w ({_COLUMNS}) SELECT {_COLUMNS} FROM allowed
+    INSERT INTO workflow_executions AS w ({_COLUMNS}) SELECT {_CAST} FROM allowed
     ON CONFLICT (id) DO UPDATE SET status = excluded.status, mode = excluded.mode, finished_at = excluded.finished_at,
         started_at = coalesce(w.started_at, excluded.started_at), output = excluded.output, error = excluded.error,
         unmet = excluded.unmet, handled = excluded.handled, event_count = excluded.event_count,
@@ -193,9 +195,9 @@ class Executions:
             *plain,
             seal("input", run.input),
             seal("output", run.output),
-            run.error,
-            run.unmet,
-            run.handled,
+            _text(run.error),
+            _text(run.unmet),
+            _text(run.handled),
             count,
             packed,
         )
@@ -292,6 +294,10 @@ async def _accepted(scope: Scope, entry: Row) -> Execution:
         created_at=entry["clock"],
         input=payload,
     )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else json.dumps(value).decode()
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
