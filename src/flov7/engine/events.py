@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -62,10 +62,18 @@ class RunEvent:
     data: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def as_json(self) -> dict[str, Any]:
-        """The event as it is stored and sent."""
-        return asdict(self)
+        """The event as it is stored and sent: `{n, type, at, step, path, data}`."""
+        return {
+            "n": self.number,
+            "type": self.type,
+            "at": self.at,
+            "step": self.step,
+            "path": self.path,
+            "data": self.data,
+        }
 
     @classmethod
     def from_json(cls, body: dict[str, Any]) -> RunEvent:
         """The event that `as_json` wrote."""
-        return cls(**body)
+        rest = {key: value for key, value in body.items() if key != "n"}
+        return cls(number=body["n"], **rest)

@@ -1,0 +1,147 @@
+"""How values travel through Temporal: sealed, large ones outside the history, plans by digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import orjson
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from temporalio.api.common.v1 import Payload
+from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter
+from temporalio.converter import (
+    BinaryNullPayloadConverter,
+    BinaryPlainPayloadConverter,
+    CompositePayloadConverter,
+    DataConverter,
+    EncodingPayloadConverter,
+    PayloadCodec,
+)
+
+from flov7.engine.runtimes.temporal.jobs import PlanRef
+from flov7.kit.errors import Misconfigured
+
+PLAN = b"json/flov7-plan"
+SEALED = b"binary/flov7-sealed"
+STORED = b"binary/flov7-stored"
+_NONCE = 12
+
+
+class Blobs(Protocol):
+    """Where large values lie, by the digest of what is stored."""
+
+    async def put(self, digest: str, body: bytes) -> None:
+        """Keep it; a repetition changes nothing."""
+        ...
+
+    async def get(self, digest: str) -> bytes:
+        """What `put` kept."""
+        ...
+
+
+class PlanConverter(EncodingPayloadConverter):
+    """A `PlanRef` has an encoding of its own, so that the codec sees it pass."""
+
+    @property
+    def encoding(self) -> str:
+        """Ours."""
+        return PLAN.decode()
+
+    def to_payload(self, value: Any) -> Payload | None:
+        """A plan's reference, and nothing else."""
+        if not isinstance(value, PlanRef):
+            return None
+        return Payload(metadata={"encoding": PLAN}, data=orjson.dumps(value.model_dump()))
+
+    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
+        """The reference."""
+        return PlanRef.model_validate_json(payload.data)
+
+
+class FlowPayloadConverter(CompositePayloadConverter):
+    """JSON by pydantic, and plans by reference."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            BinaryNullPayloadConverter(),
+            BinaryPlainPayloadConverter(),
+            PlanConverter(),
+            PydanticJSONPlainPayloadConverter(),
+        )
+
+
+class FlowCodec(PayloadCodec):
+    """Seals every payload (AES-GCM); what is large goes to the blob store, sealed too, and its digest travels.
+
+    The first key seals, all of them open, so a key can be changed while runs go on.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[bytes],
+        *,
+        blobs: Blobs,
+        large: int,
+        ensure_plan: Callable[[PlanRef], Awaitable[None]],
+    ) -> None:
+        if not keys:
+            raise Misconfigured("There is no key for what travels through Temporal.", hint="Set FLOV7_MASTER_KEYS.")
+        self._ciphers = OrderedDict((_id_of(key), AESGCM(key)) for key in keys)
+        self._current = next(iter(self._ciphers))
+        self._blobs = blobs
+        self._large = large
+        self._ensure_plan = ensure_plan
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Seal, and store what is large."""
+        return [await self._encode(payload) for payload in payloads]
+
+    async def _encode(self, payload: Payload) -> Payload:
+        if payload.metadata.get("encoding") == PLAN:
+            return payload
+        plain = payload.SerializeToString()
+        # A nonce from the content makes equal values equal blobs; the key is secret, so it tells nothing else.
+        digest = hashlib.sha256(self._current.encode() + plain).digest()
+        sealed = digest[:_NONCE] + self._ciphers[self._current].encrypt(digest[:_NONCE], plain, None)
+        if len(sealed) <= self._large:
+            return Payload(metadata={"encoding": SEALED, "key": self._current.encode()}, data=sealed)
+        name = hashlib.sha256(sealed).hexdigest()
+        await self._blobs.put(name, sealed)
+        return Payload(metadata={"encoding": STORED, "key": self._current.encode()}, data=name.encode())
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Fetch, open, and make sure that plans are at hand."""
+        return [await self._decode(payload) for payload in payloads]
+
+    async def _decode(self, payload: Payload) -> Payload:
+        encoding = payload.metadata.get("encoding")
+        if encoding == PLAN:
+            await self._ensure_plan(PlanRef.model_validate_json(payload.data))
+            return payload
+        if encoding not in (SEALED, STORED):
+            return payload
+        body = payload.data if encoding == SEALED else await self._blobs.get(payload.data.decode())
+        cipher = self._ciphers.get(payload.metadata.get("key", b"").decode())
+        if cipher is None:
+            raise Misconfigured(
+                "A value in Temporal's history was sealed with a key that is not here.",
+                hint="Put the former key back, behind the current one, in FLOV7_MASTER_KEYS.",
+            )
+        return Payload.FromString(cipher.decrypt(body[:_NONCE], body[_NONCE:], None))
+
+
+def _id_of(key: bytes) -> str:
+    return hashlib.sha256(b"flov7-codec" + key).hexdigest()[:12]
+
+
+def codec_keys(masters: Sequence[bytes]) -> list[bytes]:
+    """Keys for the codec from the master keys: never the same key for two purposes."""
+    return [hashlib.sha256(b"flov7 temporal payloads\n" + master).digest() for master in masters]
+
+
+def data_converter(codec: FlowCodec) -> DataConverter:
+    """The converter that client and worker share."""
+    return replace(DataConverter.default, payload_converter_class=FlowPayloadConverter, payload_codec=codec)

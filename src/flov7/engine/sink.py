@@ -1,0 +1,152 @@
+"""Events on their way out of a worker: kept until the run's record is written, sent on in small batches.
+
+An event may come again on a replay, and may be lost with the process; numbers make the first harmless and the final
+record repairs the second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flov7.engine.events import EventType, RunEvent, RunStatus
+from flov7.kit.errors import FlowError
+from flov7.store.database import Database
+from flov7.store.executions import Execution
+
+FLUSH_EVERY = 0.05
+"""Seconds between two looks at what is new."""
+
+Publish = Callable[[str, str, Sequence[dict[str, Any]]], Awaitable[None]]
+"""Workspace, execution and events, to whoever watches. Never raises."""
+
+
+@dataclass(slots=True)
+class _Run:
+    facts: Execution
+    events: dict[int, RunEvent] = field(default_factory=dict[int, RunEvent])
+    sent: int = 0
+    begun: bool = False
+    status: RunStatus = RunStatus.RUNNING
+
+
+_STATUS: dict[str, RunStatus] = {
+    EventType.STEP_WAITING: RunStatus.WAITING,
+    EventType.STEP_IN_DOUBT: RunStatus.IN_DOUBT,
+    EventType.RUN_PAUSED: RunStatus.PAUSED,
+    EventType.RUN_RESUMED: RunStatus.RUNNING,
+    EventType.STEP_RESOLVED: RunStatus.RUNNING,
+    EventType.STEP_STARTED: RunStatus.RUNNING,
+    EventType.STEP_FINISHED: RunStatus.RUNNING,
+}
+
+
+class EventSink:
+    """One per process. `emit` may be called from any thread; everything else from the loop that `start` ran in."""
+
+    def __init__(self, database: Database, *, publish: Publish) -> None:
+        self._database = database
+        self._publish = publish
+        self._runs: dict[str, _Run] = {}
+        self._dirty: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def open(self, facts: Execution) -> None:
+        """Say which run the coming events belong to; a repetition changes nothing."""
+        if facts.id not in self._runs:
+            self._runs[facts.id] = _Run(facts)
+
+    def emit(self, execution_id: str, event: RunEvent, *, replayed: bool) -> None:
+        """Keep an event, and send it on soon unless it was sent before a replay."""
+        run = self._runs.get(execution_id)
+        if run is None:
+            return
+        run.events[event.number] = event
+        if not replayed:
+            self._dirty.add(execution_id)
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._task = asyncio.create_task(self._forever())
+
+    async def stop(self) -> None:
+        """Send what is left, then end."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self.flush()
+
+    async def _forever(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_EVERY)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Send all that is new; what the store does not take now is sent again later, or with the record."""
+        ids = list(self._dirty)
+        if ids:
+            await asyncio.gather(*(self._send(one) for one in ids))
+
+    async def _send(self, execution_id: str) -> None:
+        self._dirty.discard(execution_id)
+        run = self._runs.get(execution_id)
+        if run is None:
+            return
+        new = [run.events[number] for number in sorted(run.events) if number > run.sent]
+        if not new:
+            return
+        bodies = [event.as_json() for event in new]
+        facts = run.facts
+        await self._publish(facts.workspace_id, execution_id, bodies)
+        try:
+            if not run.begun:
+                await self._database.executions.begin(facts)
+                run.begun = True
+            await self._database.events.append(execution_id, workspace_id=facts.workspace_id, events=bodies)
+            status = _status_after(run.status, new)
+            if status is not run.status:
+                run.status = status
+                await self._database.executions.set_status(execution_id, status=status.value)
+            run.sent = max(run.sent, new[-1].number)
+        except FlowError:
+            self._dirty.add(execution_id)
+
+    async def save(self, execution_id: str) -> None:
+        """Send all of a run now. Raises Unavailable; for the end of a generation."""
+        run = self._runs.get(execution_id)
+        if run is None:
+            return
+        await self._send(execution_id)
+        if execution_id in self._dirty:
+            await self._database.ping()  # says what is wrong
+            await self._send(execution_id)
+
+    def events_of(self, execution_id: str) -> list[dict[str, Any]]:
+        """All events of a run that this process has seen, by number."""
+        run = self._runs.get(execution_id)
+        return [] if run is None else [run.events[number].as_json() for number in sorted(run.events)]
+
+    async def close_run(self, execution_id: str) -> None:
+        """The record is written: tell the watchers the rest and forget the run."""
+        run = self._runs.pop(execution_id, None)
+        self._dirty.discard(execution_id)
+        if run is not None:
+            rest = [run.events[number].as_json() for number in sorted(run.events) if number > run.sent]
+            if rest:
+                await self._publish(run.facts.workspace_id, execution_id, rest)
+
+
+def _status_after(status: RunStatus, events: Sequence[RunEvent]) -> RunStatus:
+    for event in events:
+        status = _STATUS.get(event.type, status)
+    return status
+
+
+def moment(text: str) -> datetime:
+    """An event's time as a datetime."""
+    return datetime.fromisoformat(text)
