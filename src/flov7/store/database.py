@@ -141,7 +141,7 @@ async def _pool(url: str, *, settings: StoreSettings) -> Pool:
     try:
         return await asyncpg.create_pool(
             url,
-            min_size=1,
+            min_size=0,
             max_size=settings.database_pool_size,
             timeout=settings.database_timeout,
             statement_cache_size=settings.database_statement_cache,

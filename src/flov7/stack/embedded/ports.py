@@ -28,10 +28,11 @@ def choose(standard: int, *, taken: Collection[int] = (), earlier: int | None = 
 
     `taken` are ports promised to others, not yet listened on. `Unavailable` where 200 in a row are used.
     """
+    if earlier and earlier not in taken and is_free(earlier):
+        return earlier
     if standard == 0:
         return _any_free(taken)
-    wishes = [earlier] if earlier else []
-    for port in [*wishes, *range(standard, min(standard + _TRIES, 65_536))]:
+    for port in range(standard, min(standard + _TRIES, 65_536)):
         if port not in taken and is_free(port):
             return port
     raise Unavailable(
