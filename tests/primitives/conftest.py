@@ -48,11 +48,23 @@ class RunCache:
 
 
 @pytest.fixture
-async def network() -> AsyncIterator[GuardedNetwork]:
+async def guard() -> AsyncIterator[Callable[..., GuardedNetwork]]:
+    """`guard(allow=…, resolve=…, largest=…)`: a guarded network that is closed at the end."""
+    made: list[GuardedNetwork] = []
+
+    def make(**settings: Any) -> GuardedNetwork:
+        made.append(GuardedNetwork(**settings))
+        return made[-1]
+
+    yield make
+    for network in made:
+        await network.aclose()
+
+
+@pytest.fixture
+def network(guard: Callable[..., GuardedNetwork]) -> GuardedNetwork:
     """The guarded network of an operator who allowed loopback."""
-    guarded = GuardedNetwork(allow=LOOPBACK)
-    yield guarded
-    await guarded.aclose()
+    return guard(allow=LOOPBACK)
 
 
 @pytest.fixture

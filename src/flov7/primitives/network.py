@@ -246,6 +246,8 @@ def _checked_url(url: str) -> None:
             hint="Write it whole, beginning with https://, or use a connection that has a `base_url`.",
             code="outside.bad_url",
         )
+    if is_odd_number(parts.hostname):
+        raise _forbidden(parts.hostname, "is a number in disguise")
 
 
 def _redirected(request: Request, target: str, *, status: int) -> Request:

@@ -12,6 +12,7 @@ from typing import Any
 
 from flov7.kit.errors import StepRefused
 
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 has no form for these
 _NAME = re.compile(r"^[^\W\d][\w.\-]*$")
 
 
@@ -132,7 +133,7 @@ def _text(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return "".join(char for char in value if char in "\t\n\r" or char >= " ")
+            return _FORBIDDEN.sub("", value)
         case list() | dict():
             raise StepRefused("A list inside a list has no form in XML.", hint="Give it a name.", code="format.xml")
         case _:
