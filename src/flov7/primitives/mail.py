@@ -46,10 +46,13 @@ def addresses(listed: Sequence[str] | str | None) -> list[str]:
     if not listed:
         return []
     texts = [listed] if isinstance(listed, str) else list(listed)
+    for text in texts:
+        if any(char < " " or char == "\x7f" for char in text):  # it would end a header and begin another
+            raise StepRefused(f"`{text[:100]!r}` is no e-mail address.", code="mail.bad_address")
     found = [formataddr((name, address)) for name, address in getaddresses(texts) if name or address]
     for each in found:
         address = parseaddr(each)[1]
-        if not _ADDRESS.match(address) or "\n" in each or "\r" in each:
+        if not _ADDRESS.match(address):
             raise StepRefused(
                 f"`{each[:100]}` is no e-mail address.", hint="Write it as name@host.", code="mail.bad_address"
             )
