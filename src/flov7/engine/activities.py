@@ -117,20 +117,14 @@ class Activities:
     @activity.defn(name="flov7.keep_chunk")
     async def keep_chunk(self, job: ChunkJob) -> str:
         """Keep a loop's results outside the history."""
-        body = json.dumps(job.values)
-        sealed = await self._database.vault.seal(job.workspace_id, body, table="blobs", row="chunk")
-        digest = json.digest_of(sealed)
-        await self._blobs.put(digest, sealed)
-        return digest
+        return await self._blobs.put(job.workspace_id, json.dumps(job.values))
 
     @activity.defn(name="flov7.load_chunks")
     async def load_chunks(self, workspace_id: str, references: list[str]) -> list[Any]:
         """The kept results, joined in order."""
         found: list[Any] = []
         for reference in references:
-            sealed = await self._blobs.get(reference)
-            body = await self._database.vault.open(workspace_id, sealed, table="blobs", row="chunk")
-            found.extend(json.loads(body))
+            found.extend(json.loads(await self._blobs.get(workspace_id, reference)))
         return found
 
     @activity.defn(name="flov7.pure")

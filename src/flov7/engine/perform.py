@@ -16,6 +16,7 @@ from flov7.language.plan import Credential
 from flov7.primitives.declare import Cache, ConnectionValue, Context, Json, Log
 from flov7.primitives.outside import Outside
 from flov7.primitives.registry import Registry
+from flov7.primitives.runner import Runner
 
 Work = Callable[[CallRequest, str | None], Awaitable[Any]]
 """Does a call: the request and the idempotency key to its output. Raises step errors."""
@@ -84,10 +85,16 @@ class KindWork:
             deadline=time.monotonic() + request.timeout,
             idempotency_key=key,
             connection=await self._connection(request),
-            default_mail=await self._connections.default_mail(request.workspace_id),
+            default_mail=await self._default_mail(request, runner),
         )
         async with asyncio.timeout(request.timeout):
             return await runner.call(context, request.inputs)
+
+    async def _default_mail(self, request: CallRequest, runner: Runner) -> ConnectionValue | None:
+        need = runner.kind.connection
+        if request.credential is not None or need is None or "smtp" not in need.services:
+            return None
+        return await self._connections.default_mail(request.workspace_id)
 
     async def _connection(self, request: CallRequest) -> ConnectionValue | None:
         if request.credential is None:

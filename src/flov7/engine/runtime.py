@@ -78,6 +78,10 @@ class Runtime(Protocol):
         """Let the run's time pass."""
         ...
 
+    def may_wait(self) -> bool:
+        """Whether a wait for a person, a message or a date may happen here; else the run is handed over."""
+        ...
+
     async def breathe(self) -> None:
         """After much pure work: let the process do something else."""
         ...

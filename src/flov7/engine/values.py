@@ -101,6 +101,14 @@ class LoopProgress(BaseModel):
         return len(self.results)
 
 
+class RecordedEffect(BaseModel):
+    """An effect of the run that this one repeats: its input's digest and its output."""
+
+    model_config = ConfigDict(frozen=True)
+    digest: str
+    output: Any = None
+
+
 class RunState(BaseModel):
     """All that outlives a fresh start: the one class for continue-as-new, hand-over and re-run."""
 
@@ -109,6 +117,9 @@ class RunState(BaseModel):
     deadlines: dict[str, str] = {}
     early: dict[str, list[Any]] = {}
     reused: list[str] = Field(default=[], description="Keys whose outcome comes from the run that this one repeats.")
+    recorded: dict[str, RecordedEffect] = Field(default={}, description="Effects of the run that this one repeats.")
+    edits: dict[str, dict[str, Any]] = Field(default={}, description="Input fields that a person changed, by step.")
+    agreed: bool = Field(default=False, description="A person agreed that effects with other input are done again.")
     event_number: int = 0
     handled: list[ErrorInfo] = []
     paused: bool = False

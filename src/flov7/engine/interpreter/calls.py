@@ -10,6 +10,7 @@ from flov7.engine.interpreter.scope import Frame
 from flov7.engine.messages import Resolve
 from flov7.engine.runtime import CallRequest, CallResult, ChildRequest
 from flov7.engine.values import ErrorInfo, StepFailure
+from flov7.kit import json
 
 if TYPE_CHECKING:
     from flov7.engine.interpreter.run import Run
@@ -20,6 +21,22 @@ async def call(run: Run, prepared: PreparedNode, frame: Frame, inputs: Any) -> A
     node = prepared.node
     key = frame.path + node.name
     attempt, again = 0, False
+    earlier = run.state.recorded.get(key)
+    if earlier is not None:
+        if earlier.digest == json.digest(inputs):
+            run.emit(EventType.STEP_REUSED, step=node.name, path=frame.path, output=earlier.output)
+            return earlier.output
+        if not run.state.agreed:
+            doubt = ErrorInfo(
+                primitive=node.name,
+                code="step.in_doubt",
+                message="The run that this one repeats did it already, with other input.",
+            )
+            verdict = await _ask(run, prepared, frame, CallResult(status="in_doubt", error=doubt))
+            if verdict.verdict == "done":
+                return verdict.output if verdict.output is not None else earlier.output
+            if verdict.verdict == "fail":
+                raise StepFailure(doubt)
     while True:
         attempt += 1
         request = CallRequest(
@@ -67,6 +84,7 @@ def _doubt(step: str, result: CallResult, attempt: int) -> ErrorInfo:
 
 async def _ask(run: Run, prepared: PreparedNode, frame: Frame, result: CallResult) -> Resolve:
     """Wait until a person says whether a step in doubt happened."""
+    run.check_may_wait()
     node = prepared.node
     message = result.error.message if result.error else "The call began, and its end was not seen."
     run.emit(
@@ -115,6 +133,7 @@ async def child(run: Run, prepared: PreparedNode, frame: Frame, inputs: Any) -> 
                 hint="Save it in this workspace, then activate this one again.",
             )
         )
+    run.check_may_wait()
     result = await run.runtime.child(
         ChildRequest(
             execution_id=run.start.execution_id,

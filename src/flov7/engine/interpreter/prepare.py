@@ -61,9 +61,11 @@ def _compile(tree: Any, at: str, marks: Mapping[str, str]) -> Render | None:
             if all(part is None for part in parts.values()):
                 return None
             pairs = [(key, parts[key], value) for key, value in tree.items()]
-            return lambda names, clock: {
-                key: value if part is None else part(names, clock) for key, part, value in pairs
-            }
+
+            def render(names: Mapping[str, Any], clock: Clock) -> dict[str, Any]:
+                return {key: value if part is None else part(names, clock) for key, part, value in pairs}
+
+            return render
         case list():
             items = [(_compile(value, f"{at}/{index}", marks), value) for index, value in enumerate(tree)]
             if all(part is None for part, _ in items):
@@ -219,10 +221,10 @@ class PlanShelf:
             self._plans.move_to_end(digest)
         return found
 
-    def put(self, plan: Plan) -> PreparedPlan:
-        """Prepare a plan and keep it."""
+    def put(self, plan: Plan, *, digest: str | None = None) -> PreparedPlan:
+        """Prepare a plan and keep it, under the digest by which it is asked for."""
         prepared = prepare(plan, self._registry)
-        self._plans[prepared.digest] = prepared
+        self._plans[digest or prepared.digest] = prepared
         while len(self._plans) > self._keep:
             self._plans.popitem(last=False)
         return prepared

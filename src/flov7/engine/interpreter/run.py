@@ -12,6 +12,7 @@ from flov7.engine.interpreter.inbox import Inbox
 from flov7.engine.interpreter.prepare import PreparedNode, PreparedPlan, Render
 from flov7.engine.interpreter.scope import Frame, Names, rough_size
 from flov7.engine.interpreter.steps import Steps
+from flov7.engine.interpreter.stopping import Unfinished
 from flov7.engine.messages import Cancel, Message, Pause, Reply, Resume
 from flov7.engine.runtime import Runtime
 from flov7.engine.values import ErrorInfo, Outcome, RunInput, RunResult, RunState, Unmet
@@ -91,8 +92,10 @@ class Run:
         return self.runtime.now().isoformat().replace("+00:00", "Z")
 
     def render(self, render: Render, node: PreparedNode, frame: Frame, *, error: Any = None) -> Any:
-        """The value of a node's template."""
-        return self.evaluate(render, node.node.inputs.bindings, frame, key=frame.path + node.node.name, error=error)
+        """A node's inputs, with what a person edited laid over them."""
+        inputs = self.evaluate(render, node.node.inputs.bindings, frame, key=frame.path + node.node.name, error=error)
+        edits = self.state.edits.get(node.node.name)
+        return inputs if edits is None else {**inputs, **edits}
 
     def evaluate(self, render: Render, bindings: Any, frame: Frame, *, key: str, error: Any = None) -> Any:
         """The value of any template."""
@@ -149,6 +152,15 @@ class Run:
                 self._top.stop()
             self.inbox.give_up()
         return self.fresh
+
+    def check_may_wait(self) -> None:
+        """Where waiting is not possible here: hand the run over. Raises Unfinished."""
+        if self.runtime.may_wait():
+            return
+        self.fresh = True
+        if self._top is not None:
+            self._top.stop()
+        raise Unfinished
 
     # what it is told
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 async def wait(run: Run, prepared: PreparedNode, frame: Frame, inputs: dict[str, Any]) -> Outcome:
     """The outcome of a wait. A rejected approval is a gate that says no, unless `on_rejected` is `continue`."""
+    run.check_may_wait()
     node, what = prepared.node, inputs["for"]
     key = frame.path + node.name
     deadline = _deadline(run, key, inputs)

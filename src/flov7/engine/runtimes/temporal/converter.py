@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -19,6 +21,8 @@ from temporalio.converter import (
     DataConverter,
     EncodingPayloadConverter,
     PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
 )
 
 from flov7.engine.runtimes.temporal.jobs import PlanRef
@@ -31,13 +35,13 @@ _NONCE = 12
 
 
 class Blobs(Protocol):
-    """Where large values lie, by the digest of what is stored."""
+    """Where large values lie, by workspace and the digest of what is stored; sealed by the store."""
 
-    async def put(self, digest: str, body: bytes) -> None:
-        """Keep it; a repetition changes nothing."""
+    async def put(self, workspace_id: str, body: bytes) -> str:
+        """Keep it and give its digest; a repetition changes nothing."""
         ...
 
-    async def get(self, digest: str) -> bytes:
+    async def get(self, workspace_id: str, digest: str) -> bytes:
         """What `put` kept."""
         ...
 
@@ -73,8 +77,8 @@ class FlowPayloadConverter(CompositePayloadConverter):
         )
 
 
-class FlowCodec(PayloadCodec):
-    """Seals every payload (AES-GCM); what is large goes to the blob store, sealed too, and its digest travels.
+class FlowCodec(PayloadCodec, WithSerializationContext):
+    """Seals every payload (AES-GCM); what is large goes to the blob store of its workspace, and its digest travels.
 
     The first key seals, all of them open, so a key can be changed while runs go on.
     """
@@ -88,12 +92,20 @@ class FlowCodec(PayloadCodec):
         ensure_plan: Callable[[PlanRef], Awaitable[None]],
     ) -> None:
         if not keys:
-            raise Misconfigured("There is no key for what travels through Temporal.", hint="Set FLOV7_MASTER_KEYS.")
+            raise Misconfigured("There is no key for what travels through Temporal.", hint="Set FLOV7_MASTER_KEY.")
         self._ciphers = OrderedDict((_id_of(key), AESGCM(key)) for key in keys)
         self._current = next(iter(self._ciphers))
         self._blobs = blobs
         self._large = large
         self._ensure_plan = ensure_plan
+        self._workspace_id: str | None = None
+
+    def with_context(self, context: SerializationContext) -> FlowCodec:
+        """The codec for one workflow's values: its id names the workspace."""
+        workflow_id = getattr(context, "workflow_id", None) or ""
+        bound = copy(self)
+        bound._workspace_id = workflow_id.split("/", 1)[0] if "/" in workflow_id else None
+        return bound
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Seal, and store what is large."""
@@ -103,34 +115,38 @@ class FlowCodec(PayloadCodec):
         if payload.metadata.get("encoding") == PLAN:
             return payload
         plain = payload.SerializeToString()
-        # A nonce from the content makes equal values equal blobs; the key is secret, so it tells nothing else.
-        digest = hashlib.sha256(self._current.encode() + plain).digest()
-        sealed = digest[:_NONCE] + self._ciphers[self._current].encrypt(digest[:_NONCE], plain, None)
-        if len(sealed) <= self._large:
-            return Payload(metadata={"encoding": SEALED, "key": self._current.encode()}, data=sealed)
-        name = hashlib.sha256(sealed).hexdigest()
-        await self._blobs.put(name, sealed)
-        return Payload(metadata={"encoding": STORED, "key": self._current.encode()}, data=name.encode())
+        if len(plain) > self._large and self._workspace_id is not None:
+            digest = await self._blobs.put(self._workspace_id, plain)
+            return Payload(metadata={"encoding": STORED}, data=f"{self._workspace_id}/{digest}".encode())
+        nonce = os.urandom(_NONCE)
+        sealed = nonce + self._ciphers[self._current].encrypt(nonce, plain, None)
+        return Payload(metadata={"encoding": SEALED, "key": self._current.encode()}, data=sealed)
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Fetch, open, and make sure that plans are at hand."""
         return [await self._decode(payload) for payload in payloads]
 
     async def _decode(self, payload: Payload) -> Payload:
-        encoding = payload.metadata.get("encoding")
-        if encoding == PLAN:
-            await self._ensure_plan(PlanRef.model_validate_json(payload.data))
-            return payload
-        if encoding not in (SEALED, STORED):
-            return payload
-        body = payload.data if encoding == SEALED else await self._blobs.get(payload.data.decode())
+        match payload.metadata.get("encoding"):
+            case b"json/flov7-plan":
+                await self._ensure_plan(PlanRef.model_validate_json(payload.data))
+                return payload
+            case b"binary/flov7-stored":
+                workspace_id, digest = payload.data.decode().split("/", 1)
+                return Payload.FromString(await self._blobs.get(workspace_id, digest))
+            case b"binary/flov7-sealed":
+                return Payload.FromString(self._open(payload))
+            case _:
+                return payload
+
+    def _open(self, payload: Payload) -> bytes:
         cipher = self._ciphers.get(payload.metadata.get("key", b"").decode())
         if cipher is None:
             raise Misconfigured(
                 "A value in Temporal's history was sealed with a key that is not here.",
-                hint="Put the former key back, behind the current one, in FLOV7_MASTER_KEYS.",
+                hint="Put the former key into FLOV7_MASTER_KEYS_OLD.",
             )
-        return Payload.FromString(cipher.decrypt(body[:_NONCE], body[_NONCE:], None))
+        return cipher.decrypt(payload.data[:_NONCE], payload.data[_NONCE:], None)
 
 
 def _id_of(key: bytes) -> str:

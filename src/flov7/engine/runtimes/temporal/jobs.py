@@ -87,3 +87,8 @@ class StartSpec(BaseModel):
     model_config = ConfigDict(frozen=True)
     job: RunJob
     plan: PlanRef
+
+
+def workflow_id(workspace_id: str, execution_id: str) -> str:
+    """The id of a run's workflow; it names the workspace first, which the codec reads."""
+    return f"{workspace_id}/{execution_id}"

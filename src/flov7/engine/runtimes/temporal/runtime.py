@@ -15,7 +15,7 @@ from temporalio.workflow import ParentClosePolicy
 from flov7.engine.events import RunEvent
 from flov7.engine.interpreter.prepare import PlanShelf
 from flov7.engine.runtime import CallRequest, CallResult, ChildRequest
-from flov7.engine.runtimes.temporal.jobs import ChunkJob, PlanRef, PureJob, RunFacts, RunJob
+from flov7.engine.runtimes.temporal.jobs import ChunkJob, PlanRef, PureJob, RunFacts, RunJob, workflow_id
 from flov7.engine.sink import EventSink
 from flov7.engine.values import ErrorInfo, RunInput, RunResult
 from flov7.language.catalogue import Queue
@@ -98,7 +98,7 @@ class TemporalRuntime:
         assert request.child.plan is not None
         child_id = f"{request.execution_id}.{request.key.replace('/', '.')}"
         start = RunInput(
-            execution_id=child_id,
+            execution_id=workflow_id(request.workspace_id, child_id),
             workspace_id=request.workspace_id,
             workflow_id=request.child.workflow_id,
             trigger="",
@@ -116,7 +116,7 @@ class TemporalRuntime:
             await workflow.start_child_workflow(
                 "flov7.run",
                 args=[RunJob(start=start, facts=facts), plan],
-                id=child_id,
+                id=workflow_id(request.workspace_id, child_id),
                 parent_close_policy=ParentClosePolicy.ABANDON,
             )
             return CallResult(status="done", output={"execution_id": child_id})
@@ -124,7 +124,7 @@ class TemporalRuntime:
             result: RunResult = await workflow.execute_child_workflow(
                 "flov7.run",
                 args=[RunJob(start=start, facts=facts), plan],
-                id=child_id,
+                id=workflow_id(request.workspace_id, child_id),
                 result_type=RunResult,
                 parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
             )
@@ -139,6 +139,10 @@ class TemporalRuntime:
         """A durable timer."""
         if seconds > 0:
             await workflow.sleep(seconds)
+
+    def may_wait(self) -> bool:
+        """Waiting is what Temporal is for."""
+        return True
 
     async def breathe(self) -> None:
         """End the activation: the worker computes on with a new two seconds."""

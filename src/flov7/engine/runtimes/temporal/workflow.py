@@ -11,7 +11,7 @@ from temporalio.common import RetryPolicy, VersioningBehavior
 from flov7.engine.interpreter.prepare import PreparedPlan
 from flov7.engine.interpreter.run import FreshStart, Run
 from flov7.engine.messages import Envelope, Reply
-from flov7.engine.runtimes.temporal.jobs import FinishJob, PlanRef, RunJob, ScheduleJob, StartSpec
+from flov7.engine.runtimes.temporal.jobs import FinishJob, PlanRef, RunJob, ScheduleJob, StartSpec, workflow_id
 from flov7.engine.runtimes.temporal.runtime import Process, TemporalRuntime
 from flov7.engine.values import RunResult
 
@@ -94,6 +94,9 @@ class ScheduledRun:
             return "not active"
         execution_id = spec.job.start.execution_id
         await workflow.execute_child_workflow(
-            FlowRun.run, args=[spec.job, spec.plan], id=execution_id, task_queue=workflow.info().task_queue
+            FlowRun.run,
+            args=[spec.job, spec.plan],
+            id=workflow_id(spec.job.start.workspace_id, execution_id),
+            task_queue=workflow.info().task_queue,
         )
         return execution_id

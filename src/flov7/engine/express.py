@@ -1,0 +1,158 @@
+"""The express runs of this process: begun, renewed, recorded in batches, handed over."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from flov7.engine.interpreter.prepare import PreparedPlan
+from flov7.engine.messages import Message, Reply
+from flov7.engine.perform import Performer
+from flov7.engine.runtimes.express import (
+    ExpressRun,
+    Handover,
+    deliver,
+    is_fenced,
+    prepare_express,
+    run_express,
+    utc_now,
+)
+from flov7.engine.runtimes.temporal.jobs import RunFacts
+from flov7.engine.settings import EngineSettings
+from flov7.engine.sink import Publish
+from flov7.engine.values import RunInput, RunResult
+from flov7.kit.errors import FlowError
+from flov7.store.database import Database
+from flov7.store.executions import Execution
+from flov7.store.journal import Entry
+
+HandOver = Callable[[Entry, Handover], Awaitable[None]]
+Notify = Callable[[Execution], Awaitable[None]]
+
+
+class ExpressHouse:
+    """All express runs under our lease."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        performer: Performer,
+        publish: Publish,
+        notify: Notify,
+        settings: EngineSettings,
+    ) -> None:
+        self._database = database
+        self._performer = performer
+        self._publish = publish
+        self._notify = notify
+        self._settings = settings
+        self._runs: dict[str, ExpressRun] = {}
+
+    def begin(self, plan: PreparedPlan, start: RunInput, facts: RunFacts, *, epoch: int, hand_over: HandOver) -> None:
+        """Run it, from now on, in this process."""
+        express = prepare_express(
+            plan,
+            start,
+            epoch=epoch,
+            database=self._database,
+            performer=self._performer,
+            limit=self._settings.express_limit,
+        )
+        self._runs[start.execution_id] = express
+        express.renewed = asyncio.get_running_loop().time()
+        express.task = asyncio.create_task(self._run(express, facts, hand_over))
+
+    def task(self, execution_id: str) -> asyncio.Task[RunResult | None] | None:
+        """The task of a run that is here; its result is None where the run was handed over."""
+        express = self._runs.get(execution_id)
+        return None if express is None else express.task
+
+    def deliver(self, execution_id: str, message: Message) -> Reply | None:
+        """Hand a message to a run that is here; None where it is not."""
+        express = self._runs.get(execution_id)
+        return None if express is None else deliver(express, message)
+
+    async def _run(self, express: ExpressRun, facts: RunFacts, hand_over: HandOver) -> RunResult | None:
+        try:
+            result = await run_express(express)
+            if isinstance(result, Handover):
+                await self._give(express, result, hand_over)
+                return None
+            await self._record(express, facts, result)
+            return result
+        except FlowError as error:
+            if is_fenced(error):
+                return None  # another process has it; that one records it
+            raise
+        finally:
+            self._runs.pop(express.start.execution_id, None)
+
+    async def _give(self, express: ExpressRun, handed: Handover, hand_over: HandOver) -> None:
+        start = express.start
+        outputs = {"state": handed.state.model_dump(mode="json"), "events": handed.events}
+        journal = self._database.journal
+        await journal.save_outputs(
+            start.execution_id, workspace_id=start.workspace_id, epoch=express.epoch, outputs=outputs
+        )
+        entry = await journal.hand_over(start.execution_id, epoch=express.epoch)
+        await hand_over(entry, handed)
+
+    async def _record(self, express: ExpressRun, facts: RunFacts, result: RunResult) -> None:
+        start = express.start
+        events = [event.as_json() for event in express.runtime.events]
+        execution = Execution(
+            id=start.execution_id,
+            workspace_id=start.workspace_id,
+            workflow_id=start.workflow_id or "",
+            workflow_version=facts.workflow_version,
+            plan_digest=facts.plan_digest,
+            mode="express",
+            status=result.status.value,
+            trigger=start.trigger,
+            event_id=start.event_id or start.execution_id,
+            created_at=express.runtime.begins,
+            started_at=express.runtime.begins,
+            finished_at=utc_now(),
+            input=start.payload,
+            output=result.output,
+            error=None if result.error is None else result.error.model_dump(mode="json"),
+            unmet=[one.model_dump(mode="json") for one in result.unmet] or None,
+            handled=[one.model_dump(mode="json") for one in result.handled] or None,
+        )
+        await self._database.executions.finish(execution, events=events, epoch=express.epoch)
+        await self._publish(start.workspace_id, start.execution_id, events)
+        if result.status.value in ("failed", "timed_out", "unmet"):
+            await self._notify(execution)
+
+    async def renew_forever(self) -> None:
+        """Hold the leases of long runs, until cancelled; a run whose lease is lost is given up."""
+        every = self._settings.lease_seconds / 3
+        while True:
+            await asyncio.sleep(every / 2)
+            now = asyncio.get_running_loop().time()
+            due = [one for one in self._runs.values() if now - one.renewed > every]
+            await asyncio.gather(*(self._renew(one) for one in due))
+
+    async def _renew(self, express: ExpressRun) -> None:
+        until = utc_now() + timedelta(seconds=self._settings.lease_seconds)
+        try:
+            await self._database.journal.renew(express.start.execution_id, epoch=express.epoch, until=until)
+            express.renewed = asyncio.get_running_loop().time()
+        except FlowError as error:
+            if is_fenced(error) and express.task is not None:
+                express.task.cancel()
+
+    async def drain(self, *, seconds: float = 10.0) -> None:
+        """Let what runs end before the process does."""
+        tasks = [one.task for one in self._runs.values() if one.task is not None]
+        if tasks:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), timeout=seconds)
+
+    def health(self) -> dict[str, Any]:
+        """How many run here now."""
+        return {"ok": True, "detail": f"{len(self._runs)} express runs in this process", "runs": len(self._runs)}
