@@ -123,3 +123,7 @@ class TestSettings:
         with pytest.raises(Misconfigured, match="FLOV7_EXAMPLE_LIMIT") as caught:
             Example.load()
         assert words in caught.value.message
+
+    def test_production_refuses_debug(self) -> None:
+        with pytest.raises(Misconfigured, match="FLOV7_DEBUG"):
+            Example.load(environment="production", debug=True)

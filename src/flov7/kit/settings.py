@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flov7.kit.errors import Misconfigured
@@ -28,6 +28,14 @@ class Settings(BaseSettings):
 
     environment: Environment = Environment.DEVELOPMENT
     """Where this runs: development, staging or production."""
+    debug: bool = False
+    """Say more than a user should see; refused in production."""
+
+    @model_validator(mode="after")
+    def _no_debug_in_production(self) -> Self:
+        if self.debug and self.in_production:
+            raise ValueError("FLOV7_DEBUG is on in production; set it to false, or FLOV7_ENVIRONMENT to staging")
+        return self
 
     @property
     def in_production(self) -> bool:
