@@ -166,7 +166,7 @@ class HttpServer:
                 found = self.answer(seen)
                 writer.write(found if isinstance(found, bytes) else await found)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
         finally:
             writer.close()

@@ -126,6 +126,12 @@ async def session(
             code="outside.tls",
         ) from error
     except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
+        if "SSL upgrade" in str(error):
+            raise StepRefused(
+                f"The database at `{where.host}:{where.port}` does not do TLS.",
+                hint="Switch it on there, or set `security: none` where the network is your own.",
+                code="outside.tls",
+            ) from error
         raise StepUnreachable(
             f"The database at `{where.host}:{where.port}` does not let us in: {str(error) or type(error).__name__}.",
             hint="Look whether it runs and has room for connections.",
@@ -231,7 +237,7 @@ def to_sql(value: Json, *, type_: str) -> Any:
         return [to_sql(each, type_=type_[:-2]) for each in value]
     try:
         return _converted(value, type_)
-    except (ValueError, TypeError, ArithmeticError) as error:
+    except (ValueError, TypeError, ArithmeticError, AttributeError) as error:
         raise ValueError(f"{json_text.show(value)[:60]} is no value of type {type_}") from error
 
 
