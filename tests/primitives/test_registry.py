@@ -60,8 +60,9 @@ class TestTheCatalogue:
         assert mapping["type"] == "object"
         assert mapping["x-deferred-keys"] is True
 
-    def test_hides_what_only_flov7_fills_in(self) -> None:
-        assert "template_body" not in catalogue().kinds["action/email_send"].inputs["properties"]
+    def test_marks_what_only_flov7_fills_in(self) -> None:
+        fields = catalogue().kinds["action/email_send"].inputs["properties"]
+        assert [name for name, field in fields.items() if field.get("x-internal")] == ["template_body"]
 
     def test_comes_without_loading_what_only_calls_need(self) -> None:
         heavy = "httpx asyncpg lxml aiosmtplib jsonpath jsonschema re2"

@@ -65,11 +65,12 @@ class Retry(BaseModel):
 
 
 class ConnectionNeed(BaseModel):
-    """The connection that a kind takes: by kinds and services; `scopes` is the least it wants."""
+    """The connection that a kind takes: by kinds and services, but never those `without`; `scopes` is the least."""
 
     model_config = ConfigDict(frozen=True)
     kinds: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     required: bool = False
     scopes: tuple[str, ...] = ()
 

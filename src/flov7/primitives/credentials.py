@@ -10,6 +10,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from flov7.kit.errors import StepRefused
 from flov7.primitives.declare import ConnectionValue, Json
 
+NOT_HTTP = ("smtp", "imap", "mqtt")
+"""Services of the connection kind `api` that speak something else."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class HttpAccess:
@@ -25,6 +28,12 @@ def http_access(connection: ConnectionValue | None) -> HttpAccess:
     """What `connection` (kind `api`, `api_key` or `webhook`) adds. Raises StepRefused where its secret is incomplete."""
     if connection is None:
         return HttpAccess()
+    if connection.service in NOT_HTTP:  # its password must not go to whatever address a step names
+        raise StepRefused(
+            f"The connection `{connection.name}` is for {connection.service}, not for HTTP.",
+            hint="Name another one in `connection`, or add one.",
+            code="connection.wrong_service",
+        )
     config, secret = connection.config, connection.credential
     headers = {str(name): str(value) for name, value in (config.get("headers") or {}).items()}
     query = {str(name): str(value) for name, value in (config.get("query") or {}).items()}

@@ -15,10 +15,16 @@ def _duration(text: str) -> str:
     return text
 
 
+# For those that read the schema only; kit.durations has the last word.
+_LOOKS_LIKE = r"^\s*((\d+(\.\d+)?([mM][sS]|[smhdwSMHDW]))+|[pP][0-9tT][0-9wWdDtThHmMsS.,]*)\s*$"
+
 Duration = Annotated[
     str,
     AfterValidator(_duration),
-    Field(json_schema_extra={"format": "flov7-duration"}, examples=["30s", "5m", "2h", "2d", "PT1H30M"]),
+    Field(
+        json_schema_extra={"format": "flov7-duration", "pattern": _LOOKS_LIKE},
+        examples=["30s", "5m", "2h", "2d", "PT1H30M"],
+    ),
 ]
 """A length of time: `30s` `5m` `2h` `2d`, together (`1h30m`), or ISO 8601."""
 

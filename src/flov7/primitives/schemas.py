@@ -10,10 +10,7 @@ from pydantic import BaseModel
 
 def inputs_schema(model: type[BaseModel]) -> dict[str, Any]:
     """The schema of what a document may say. "Or null" is dropped: a field that is not wanted is left out."""
-    schema = _plain(model)
-    for name in [name for name, field in schema.get("properties", {}).items() if field.get("x-internal")]:
-        del schema["properties"][name]
-    return _without_nulls(schema)
+    return _without_nulls(_plain(model))
 
 
 def outputs_schema(model: type[BaseModel]) -> dict[str, Any]:

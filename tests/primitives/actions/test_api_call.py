@@ -158,6 +158,13 @@ class TestTheConnection:
             await call("action/api_call", {"url": other.url}, connection=shop)
         assert other.seen == []
 
+    async def test_of_a_mail_server_is_never_used(self, call: Call, serve: Serve, connection: Connection) -> None:
+        server = await serve(lambda seen: b"")
+        mail = connection("api", service="smtp", config={"host": "x"}, credential={"username": "u", "password": "p"})
+        with pytest.raises(StepRefused, match="is for smtp, not for HTTP"):
+            await call("action/api_call", {"url": server.url}, connection=mail)
+        assert server.seen == []
+
     async def test_with_half_a_secret_says_which_half(self, call: Call, connection: Connection) -> None:
         shop = connection("api", config={"base_url": "https://shop.example"}, credential={"type": "bearer"})
         with pytest.raises(StepRefused, match="`shop` has no `token`"):

@@ -21,6 +21,7 @@ from flov7.language.catalogue import ConnectionNeed, Lowering, Queue
 from flov7.language.effects import ByValue, Effect
 from flov7.primitives.actions.api_call import http
 from flov7.primitives.actions.db_query import postgres
+from flov7.primitives.credentials import NOT_HTTP
 from flov7.primitives.data.lists import as_items, as_objects, pick, same
 from flov7.primitives.declare import AnyOutput, Bound, Context, Json, Kind, KindInputs, deferred, expression
 from flov7.primitives.fields import Missing, Path, at_path
@@ -224,5 +225,5 @@ KIND = Kind(
     target_fields=("url", "sql"),
     timeout=60.0,
     queue=Queue.ACTIONS,
-    connection=ConnectionNeed(kinds=("api", "api_key", "database")),
+    connection=ConnectionNeed(kinds=("api", "api_key", "database"), without=NOT_HTTP),
 )

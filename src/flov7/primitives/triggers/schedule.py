@@ -29,7 +29,7 @@ class Inputs(KindInputs):
         default=None,
         description="Five cron fields: minute, hour, day of month, month, day of week.",
         examples=["0 9 * * 1-5"],
-        json_schema_extra={"format": "cron"},
+        json_schema_extra={"format": "cron", "pattern": r"^\s*\S+(\s+\S+){4}\s*$"},
     )
     every: Duration | None = Field(default=None, description="A fixed distance between starts.")
     at: str | None = Field(

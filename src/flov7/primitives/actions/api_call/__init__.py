@@ -21,6 +21,7 @@ from pydantic import Field, model_validator
 from flov7.language.catalogue import ConnectionNeed, Lowering, Queue
 from flov7.language.effects import ByCase, ByGraphql, ByValue, Effect
 from flov7.primitives.actions.api_call import graphql, http, soap
+from flov7.primitives.credentials import NOT_HTTP
 from flov7.primitives.declare import Context, Json, Kind, KindInputs, KindOutputs, secret
 
 Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
@@ -158,5 +159,5 @@ KIND = Kind(
     ),
     timeout=30.0,
     queue=Queue.ACTIONS,
-    connection=ConnectionNeed(kinds=("api", "api_key", "oauth")),
+    connection=ConnectionNeed(kinds=("api", "api_key", "oauth"), without=NOT_HTTP),
 )
