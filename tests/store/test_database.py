@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
+from flov7.kit.clock import ManualClock
 from flov7.kit.errors import FlowError, NotFound, Unavailable
+from flov7.kit.ids import new_id
 from flov7.stack.embedded import EmbeddedPostgres, Home
-from flov7.store import plans, provision, workspaces
+from flov7.store import idempotency, plans, provision, workspaces
 from flov7.store.batches import Batcher
 from flov7.store.database import Database
+from flov7.store.executions import Execution
+from flov7.store.housekeeping import tidy
+from flov7.store.journal import Arrival
 from flov7.store.settings import StoreSettings
 
 ROLES = provision.Roles(owner="o", app="a", engine="e")
@@ -42,6 +49,39 @@ class TestTransactions:
         assert await workspaces.by_slug(database, "x" * 10_000) is None
         with pytest.raises(FlowError):
             await workspaces.by_slug(database, "nul\x00")
+
+
+class TestHousekeeping:
+    async def test_forgets_old_events_and_answers_and_nothing_else(
+        self, database: Database, workspace_id: str, store_settings: StoreSettings
+    ) -> None:
+        moment = datetime.now(UTC)
+        for age, done in ((40, True), (40, False), (1, True)):
+            execution_id = new_id()
+            await database.journal.accept(
+                Arrival(
+                    execution_id=execution_id, workspace_id=workspace_id, workflow_id="wf", workflow_version=1,
+                    plan_digest="p", mode="durable", trigger="t", event_id=f"{age}/{done}", payload={},
+                    clock=moment - timedelta(days=age), seed=1,
+                )
+            )  # fmt: skip
+            if done:
+                await database.executions.finish(
+                    Execution(
+                        id=execution_id, workspace_id=workspace_id, workflow_id="wf", workflow_version=1,
+                        plan_digest="p", mode="durable", status="succeeded", trigger="t", event_id="e",
+                        created_at=moment, finished_at=moment,
+                    ),
+                    events=[],
+                )  # fmt: skip
+        async with database.workspace(workspace_id) as scope:
+            await idempotency.begin(scope, "k", request_digest="d")
+        clock = ManualClock(moment)
+        assert await tidy(database, settings=store_settings, clock=clock) == {"journal": 1, "idempotency_keys": 0}
+        assert await database.journal.find(workspace_id, workflow_id="wf", event_id="40/True") is None
+        assert await database.journal.find(workspace_id, workflow_id="wf", event_id="40/False") is not None
+        clock.move(2 * 86_400)
+        assert (await tidy(database, settings=store_settings, clock=clock))["idempotency_keys"] == 1
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -89,8 +129,6 @@ class TestAway:
         await database.close()
 
     async def test_a_session_that_was_ended_is_replaced(self, own_postgres: EmbeddedPostgres) -> None:
-        import asyncpg
-
         database = await Database.open(settings_for(own_postgres))
         made = await workspaces.create(database, slug="acme", title="Acme")
         admin = await asyncpg.connect(own_postgres.admin_url)

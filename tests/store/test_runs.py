@@ -14,7 +14,7 @@ from flov7.kit.ids import new_id
 from flov7.store import effects, events, executions
 from flov7.store.database import Database
 from flov7.store.effects import EffectKey, Reserve
-from flov7.store.executions import Execution
+from flov7.store.executions import Execution, Wanted
 from flov7.store.journal import Arrival
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -265,7 +265,6 @@ class TestFinishing:
             assert [event["n"] for event in await events.read(scope, begun.id, after=1)] == [2, 3, 4]
         assert found is not None
         assert (found.status, found.started_at, found.input) == ("running", NOW, {"a": 1})
-        assert begun.id in await database.executions.unfinished(limit=10_000)
         assert await database.executions.finish(run(workspace_id, id=begun.id), events=numbered(1, 4)) == "saved"
         await database.executions.set_status(begun.id, status="running")
         async with database.workspace(workspace_id) as scope:
@@ -280,14 +279,39 @@ class TestFinishing:
         cursor = None
         async with database.workspace(workspace_id) as scope:
             while True:
-                page = await executions.page(scope, workflow_id="w1", cursor=cursor, limit=4)
+                page = await executions.page(scope, wanted=Wanted(workflow_id="w1"), cursor=cursor, limit=4)
                 seen += [one.id for one in page.items]
                 cursor = page.next_cursor
                 if cursor is None:
                     break
-            failed = await executions.page(scope, status="failed")
+            failed = await executions.page(scope, wanted=Wanted(status="failed"))
         assert seen == sorted((one.id for one in made), reverse=True)
         assert len(failed.items) == 4
+
+    async def test_what_is_accepted_and_not_begun_is_listed_in_its_place(
+        self, database: Database, workspace_id: str
+    ) -> None:
+        older = run(workspace_id)
+        accepted = arrival(workspace_id, mode="durable", payload={"payload": {"order": 1}, "headers": {"a": "b"}})
+        newer = run(workspace_id)
+        await database.executions.finish(older, events=[])
+        await database.journal.accept(accepted)
+        await database.executions.finish(newer, events=[])
+        ids = [newer.id, accepted.execution_id, older.id]
+        async with database.workspace(workspace_id) as scope:
+            first = await executions.page(scope, limit=2)
+            rest = await executions.page(scope, limit=2, cursor=first.next_cursor)
+            waiting = await executions.page(scope, wanted=Wanted(status="accepted"))
+            found = await executions.get(scope, accepted.execution_id)
+        assert [one.id for one in [*first.items, *rest.items]] == ids
+        assert [one.id for one in waiting.items] == [accepted.execution_id]
+        assert found is not None
+        assert (found.status, found.input) == ("accepted", {"order": 1})
+        assert await database.journal.waiting() >= 1
+        await database.executions.finish(run(workspace_id, id=accepted.execution_id), events=[])
+        async with database.workspace(workspace_id) as scope:
+            page = await executions.page(scope)
+        assert [one.id for one in page.items] == ids
 
     async def test_another_workspace_finds_nothing(self, database: Database, workspace_id: str) -> None:
         ended = run(workspace_id)

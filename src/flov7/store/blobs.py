@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 
@@ -14,14 +12,13 @@ from flov7.store.scope import Scope
 
 
 async def put(scope: Scope, body: bytes) -> str:
-    """Keep the bytes; returns their SHA-256. The same bytes again are kept once, and count as new for `forget`."""
+    """Keep the bytes; returns their SHA-256. The same bytes again change nothing."""
     digest = digest_of(body)
     sealed = await scope.vault.seal(scope.workspace_id, body, table="blobs", row=digest)
     statement = insert(tables.blobs).values(
         workspace_id=scope.workspace_id, digest=digest, body=sealed, size=len(body), created_at=func.now()
     )
-    again = {"created_at": statement.excluded.created_at}
-    await scope.run(statement.on_conflict_do_update(index_elements=["workspace_id", "digest"], set_=again))
+    await scope.run(statement.on_conflict_do_nothing())
     return digest
 
 
@@ -32,8 +29,3 @@ async def get(scope: Scope, digest: str) -> bytes:
     if row is None:
         raise NotFound(f"There is no value {digest}.", hint="It may have been deleted with its run's age.")
     return await scope.vault.open(scope.workspace_id, row["body"], table="blobs", row=digest)
-
-
-async def forget(scope: Scope, *, before: datetime) -> int:
-    """Delete values not written since then; how many."""
-    return await scope.run(scope.delete(tables.blobs).where(tables.blobs.c.created_at < before))

@@ -17,9 +17,9 @@ from flov7.kit import json
 from flov7.kit.errors import Misconfigured
 from flov7.store.effects import Effects
 from flov7.store.events import Events
-from flov7.store.executions import Executions
 from flov7.store.failures import GONE, gone, translated
 from flov7.store.journal import Journal
+from flov7.store.recording import Executions
 from flov7.store.scope import Scope
 from flov7.store.settings import StoreSettings
 from flov7.store.vault import MasterKeys, Pool, Vault

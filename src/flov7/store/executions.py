@@ -1,26 +1,19 @@
-"""Runs: a row when one begins, the whole of it when it ends, one row for a finished one."""
+"""Runs as people read them: one, or a page of them. `flov7.store.recording` is how they are written."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import desc
+from sqlalchemy import desc, select
 
-from flov7.kit import json, paging
-from flov7.kit.errors import FlowError
+from flov7.kit import paging
 from flov7.store import tables
-from flov7.store.batches import Batcher
-from flov7.store.events import Event, Events, seal_all
-from flov7.store.failures import translated
-from flov7.store.journal import fenced
 from flov7.store.scope import Row, Scope
-from flov7.store.vault import Pool, Vault
 
 TABLE = "workflow_executions"
-Finished = Literal["saved", "already"]
+ACCEPTED = "accepted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,181 +45,6 @@ class Execution:
     event_count: int = 0
 
 
-@dataclass(frozen=True)
-class _Final:
-    row: tuple[Any, ...]
-    epoch: int | None
-    execution_id: str = field(default="")
-
-
-_KINDS = [
-    "text",
-    "text",
-    "text",
-    "int",
-    "text",
-    "text",
-    "text",
-    "text",
-    "text",
-    "text",
-    "text",
-    "timestamptz",
-    "timestamptz",
-    "timestamptz",
-    "bytea",
-    "bytea",
-    "jsonb",
-    "jsonb",
-    "jsonb",
-    "int",
-    "bytea",
-]
-_NAMES = [
-    "id",
-    "workspace_id",
-    "workflow_id",
-    "workflow_version",
-    "plan_digest",
-    "mode",
-    "status",
-    "trigger",
-    "event_id",
-    "rerun_of",
-    "parent_id",
-    "created_at",
-    "started_at",
-    "finished_at",
-    "input",
-    "output",
-    "error",
-    "unmet",
-    "handled",
-    "event_count",
-    "events",
-]
-_COLUMNS = ", ".join(_NAMES)
-# A JSON list inside an array would be taken for a second dimension: JSON goes in as text.
-_ARRAYS = ", ".join(f"${n}::{kind.replace('jsonb', 'text')}[]" for n, kind in enumerate(_KINDS, start=1))
-_CAST = ", ".join(f"{name}::{kind}" for name, kind in zip(_NAMES, _KINDS, strict=True))
-_BEGIN = f"""
-INSERT INTO workflow_executions ({_COLUMNS}) SELECT {_CAST} FROM unnest({_ARRAYS}) AS t({_COLUMNS}) ON CONFLICT (id) DO NOTHING
-"""  # noqa: S608 - constants only
-_FINISH = f"""
-WITH input AS (
-    SELECT * FROM unnest({_ARRAYS}, ${len(_NAMES) + 1}::int[]) AS t({_COLUMNS}, epoch)
-), held AS (
-    UPDATE journal j SET state = 'done', payload = NULL, outputs = NULL, lease_owner = NULL, lease_until = NULL
-    FROM input i WHERE j.execution_id = i.id AND (i.epoch IS NULL OR j.lease_epoch = i.epoch)
-    RETURNING j.execution_id
-), allowed AS (
-    SELECT {_COLUMNS} FROM input i WHERE i.epoch IS NULL OR i.id IN (SELECT execution_id FROM held)
-), tidied AS (
-    DELETE FROM execution_events e USING allowed a WHERE e.execution_id = a.id
-), saved AS (
-    INSERT INTO workflow_executions AS w ({_COLUMNS}) SELECT {_CAST} FROM allowed
-    ON CONFLICT (id) DO UPDATE SET status = excluded.status, mode = excluded.mode, finished_at = excluded.finished_at,
-        started_at = coalesce(w.started_at, excluded.started_at), output = excluded.output, error = excluded.error,
-        unmet = excluded.unmet, handled = excluded.handled, event_count = excluded.event_count,
-        events = excluded.events, input = coalesce(w.input, excluded.input)
-    WHERE w.finished_at IS NULL
-    RETURNING id
-)
-SELECT a.id, s.id IS NOT NULL AS saved FROM allowed a LEFT JOIN saved s USING (id)
-"""  # noqa: S608
-_STATUS = """
-UPDATE workflow_executions w SET status = i.status, started_at = coalesce(w.started_at, i.started_at)
-FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS i(id, status, started_at)
-WHERE w.id = i.id AND w.finished_at IS NULL
-"""
-
-
-class Executions:
-    """The engine's writing side; commits by itself."""
-
-    def __init__(self, pool: Pool, *, vault: Vault, events: Events) -> None:
-        self._pool = pool
-        self._vault = vault
-        self._events = events
-        self._beginning: Batcher[tuple[Any, ...], None] = Batcher(self._write_begun)
-        self._changing: Batcher[tuple[str, str, datetime | None], None] = Batcher(self._write_status)
-        self._finishing: Batcher[_Final, Finished] = Batcher(self._write_finished)
-
-    async def begin(self, execution: Execution) -> None:
-        """Commit that a run exists; a repetition changes nothing."""
-        await self._beginning.submit(await self._row(execution, events=None))
-
-    async def set_status(self, execution_id: str, *, status: str, started_at: datetime | None = None) -> None:
-        """Commit a running run's status; a finished run keeps its own."""
-        await self._changing.submit((execution_id, status, started_at))
-
-    async def finish(self, execution: Execution, *, events: Sequence[Event], epoch: int | None = None) -> Finished:
-        """Commit the end, all events and the journal's `done` in one: the run is one row from now on.
-
-        With `epoch` (express) only under the lease that has it: else `Conflict` `journal.fenced`. `already` where
-        the run was finished before; what was written then stays.
-        """
-        row = await self._row(execution, events=events)
-        return await self._finishing.submit(_Final(row, epoch, execution.id))
-
-    async def unfinished(self, *, limit: int = 1000) -> list[str]:
-        """Ids of runs that have no end yet, oldest first, in all workspaces."""
-        with translated():
-            rows = await self._pool.fetch(
-                "SELECT id FROM workflow_executions WHERE finished_at IS NULL ORDER BY id LIMIT $1", limit
-            )
-        return [row["id"] for row in rows]
-
-    async def close(self) -> None:
-        """Write out what was taken."""
-        for batcher in (self._beginning, self._changing, self._finishing):
-            await batcher.close()
-
-    async def _row(self, run: Execution, *, events: Sequence[Event] | None) -> tuple[Any, ...]:
-        sealer = await self._vault.sealer(run.workspace_id)
-
-        def seal(name: str, value: Any) -> bytes | None:
-            return None if value is None else sealer.seal(json.dumps(value), table=TABLE, row=f"{run.id}/{name}")
-
-        plain = tuple(getattr(run, name) for name in _NAMES[:14])
-        packed = None if events is None else seal_all(sealer, run.id, events)
-        count = run.event_count if events is None else len(events)
-        return (
-            *plain,
-            seal("input", run.input),
-            seal("output", run.output),
-            _text(run.error),
-            _text(run.unmet),
-            _text(run.handled),
-            count,
-            packed,
-        )
-
-    async def _write_begun(self, items: Sequence[tuple[Any, ...]]) -> list[FlowError | None]:
-        await self._pool.execute(_BEGIN, *_columns(items))
-        return [None] * len(items)
-
-    async def _write_status(self, items: Sequence[tuple[str, str, datetime | None]]) -> list[FlowError | None]:
-        latest = {item[0]: item for item in items}
-        await self._pool.execute(_STATUS, *_columns(list(latest.values())))
-        return [None] * len(items)
-
-    async def _write_finished(self, items: Sequence[_Final]) -> list[Finished | FlowError]:
-        first: dict[str, _Final] = {}
-        for item in items:  # a statement may not meet a row twice; a repetition says the same
-            first.setdefault(item.execution_id, item)
-        rows = [(*item.row, item.epoch) for item in first.values()]
-        done = {row["id"]: row["saved"] for row in await self._pool.fetch(_FINISH, *_columns(rows))}
-        answers: list[Finished | FlowError] = []
-        for item in items:
-            saved = done.get(item.execution_id)
-            if saved is None:
-                answers.append(fenced(item.execution_id))
-            else:
-                answers.append("saved" if saved and first[item.execution_id] is item else "already")
-        return answers
-
-
 async def get(scope: Scope, execution_id: str) -> Execution | None:
     """The run with input and output opened. An express run that has only been accepted is made of its journal row."""
     table = tables.workflow_executions
@@ -238,29 +56,56 @@ async def get(scope: Scope, execution_id: str) -> Execution | None:
     return await _accepted(scope, entry) if entry is not None else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which runs a list shows; None does not ask."""
+
+    workflow_id: str | None = None
+    status: str | None = None
+    since: datetime | None = None
+
+
 async def page(
-    scope: Scope,
-    *,
-    workflow_id: str | None = None,
-    status: str | None = None,
-    since: datetime | None = None,
-    cursor: str | None = None,
-    limit: int | None = None,
+    scope: Scope, *, wanted: Wanted | None = None, cursor: str | None = None, limit: int | None = None
 ) -> paging.Page[Execution]:
-    """Runs, newest first, without inputs and outputs."""
-    table = tables.workflow_executions
+    """Runs, newest first, without inputs and outputs; those accepted and not yet begun are among them."""
+    wanted = wanted or Wanted()
     size = paging.limit(limit)
-    statement = _select(scope).order_by(desc(table.c.id)).limit(size + 1)
-    if workflow_id is not None:
-        statement = statement.where(table.c.workflow_id == workflow_id)
-    if status is not None:
-        statement = statement.where(table.c.status == status)
-    if since is not None:
-        statement = statement.where(table.c.created_at >= since)
-    if cursor is not None:
-        statement = statement.where(table.c.id < paging.decode(cursor, kinds=[str])[0])
-    rows = [_plain(row) for row in await scope.rows(statement)]
-    return paging.page(rows, size=size, key=lambda run: (run.id,))
+    before = None if cursor is None else str(paging.decode(cursor, kinds=[str])[0])
+    runs = tables.workflow_executions
+    statement = _filtered(
+        _select(scope), runs.c.id, runs.c.workflow_id, runs.c.created_at, wanted=wanted, before=before
+    )
+    if wanted.status is not None:
+        statement = statement.where(runs.c.status == wanted.status)
+    found = [_plain(row) for row in await scope.rows(statement.limit(size + 1))]
+    if wanted.status in (None, ACCEPTED):
+        found += await _waiting(scope, wanted=wanted, before=before, limit=size + 1)
+        found.sort(key=lambda run: run.id, reverse=True)
+    return paging.page(found[: size + 1], size=size, key=lambda run: (run.id,))
+
+
+async def _waiting(scope: Scope, *, wanted: Wanted, before: str | None, limit: int) -> list[Execution]:
+    """Journal rows without a run. `state <> 'done'` lets the small index of what is open answer."""
+    journal, runs = tables.journal, tables.workflow_executions
+    columns = [column for column in journal.c if column.name not in ("payload", "outputs")]
+    statement = scope.select(journal, *columns).where(
+        journal.c.state != "done", ~select(runs.c.id).where(runs.c.id == journal.c.execution_id).exists()
+    )
+    statement = _filtered(
+        statement, journal.c.execution_id, journal.c.workflow_id, journal.c.clock, wanted=wanted, before=before
+    )
+    return [_of_journal(row, payload=None) for row in await scope.rows(statement.limit(limit))]
+
+
+def _filtered(statement: Any, id_: Any, workflow: Any, created: Any, *, wanted: Wanted, before: str | None) -> Any:
+    if wanted.workflow_id is not None:
+        statement = statement.where(workflow == wanted.workflow_id)
+    if wanted.since is not None:
+        statement = statement.where(created >= wanted.since)
+    if before is not None:
+        statement = statement.where(id_ < before)
+    return statement.order_by(desc(id_))
 
 
 def _select(scope: Scope) -> Any:
@@ -280,7 +125,12 @@ async def _opened(scope: Scope, row: Row) -> Execution:
 
 
 async def _accepted(scope: Scope, entry: Row) -> Execution:
-    payload = await scope.open(entry["payload"], table="journal", row=f"{entry['execution_id']}/payload")
+    event = await scope.open(entry["payload"], table="journal", row=f"{entry['execution_id']}/payload")
+    return _of_journal(entry, payload=event)
+
+
+def _of_journal(entry: Row, *, payload: Any) -> Execution:
+    """A run that has no row yet; what the journal keeps of an event has its payload in `payload`."""
     return Execution(
         id=entry["execution_id"],
         workspace_id=entry["workspace_id"],
@@ -288,17 +138,9 @@ async def _accepted(scope: Scope, entry: Row) -> Execution:
         workflow_version=entry["workflow_version"],
         plan_digest=entry["plan_digest"],
         mode=entry["mode"],
-        status="accepted",
+        status=ACCEPTED,
         trigger=entry["trigger"],
         event_id=entry["event_id"],
         created_at=entry["clock"],
-        input=payload,
+        input=payload.get("payload") if isinstance(payload, dict) else payload,
     )
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else json.dumps(value).decode()
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]

@@ -25,7 +25,10 @@ State = Literal["accepted", "started", "done"]
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """An event to accept. Without an `event_id` of the sender it is its own event: give the execution's id."""
+    """An event to accept. Without an `event_id` of the sender it is its own event: give the execution's id.
+
+    `payload` is what a run is started with: `{payload, headers?, …}`; its `payload` is shown as the run's input.
+    """
 
     execution_id: str
     workspace_id: str

@@ -9,6 +9,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from flov7.kit import durations
 from flov7.kit.settings import Settings
 
 _LOCAL = "postgresql://{role}:{role}@127.0.0.1:5432/flov7"
@@ -34,6 +35,18 @@ class StoreSettings(Settings):
     """32 random bytes in base64 that wrap every workspace's data key."""
     master_keys_old: SecretStr = SecretStr("")
     """Earlier master keys, separated by commas, until every data key is wrapped anew."""
+
+    keep_event_ids: str = "30d"
+    """How long a second delivery of an event finds its first run."""
+    keep_answers: str = "1d"
+    """How long a request repeated with its `Idempotency-Key` gets the first answer."""
+
+    @field_validator("keep_event_ids", "keep_answers")
+    @classmethod
+    def _durations(cls, value: str) -> str:
+        if not durations.is_duration(value):
+            raise ValueError(durations.HOW_TO_WRITE)
+        return value
 
     @field_validator("database_url", "database_engine_url", "database_owner_url")
     @classmethod
