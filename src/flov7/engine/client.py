@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,15 +23,13 @@ from flov7.engine.values import ErrorInfo, RunInput, RunResult, RunState, Unmet
 from flov7.kit.errors import Conflict, FlowError, NotFound, Unavailable
 from flov7.kit.ids import new_id
 from flov7.language.plan import Plan
-from flov7.store import executions
+from flov7.store import executions, plans, workflows
 from flov7.store.database import Database
 from flov7.store.executions import Execution
 from flov7.store.journal import Arrival, Entry
 
 DISPATCH_EVERY = 1.0
 """Seconds between two looks for runs whose lease ended."""
-
-Log = Callable[..., Any]
 
 
 class Engine:
@@ -46,7 +43,6 @@ class Engine:
         link: TemporalLink,
         express: ExpressHouse,
         settings: EngineSettings,
-        log: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self._database = database
         self._plans = plans
@@ -242,7 +238,10 @@ class Engine:
     async def activate(
         self, workspace_id: str, *, workflow_id: str, version: int, plan: Plan, plan_digest: str
     ) -> None:
-        """Make a version's schedules run; those of other versions end."""
+        """Keep the plan and make its schedules run; those of other versions end."""
+        async with self._database.as_engine(workspace_id) as scope:
+            await plans.put(scope, plan.to_bytes())
+            await workflows.change_settings(scope, workflow_id, active_plan=plan_digest)
         await self._schedules.replace(workspace_id, workflow_id=workflow_id, plan=plan)
 
     async def deactivate(self, workspace_id: str, *, workflow_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from flov7.kit.errors import NotFound, StepRefused
@@ -32,10 +33,8 @@ class StoredConnections:
     async def _declared(self, scope: Scope, credential: Credential) -> ConnectionValue:
         """A connection that the document declares takes address and secret from the kept one of the same name."""
         config: dict[str, Any] = {}
-        try:
+        with contextlib.suppress(NotFound):
             config = (await stored.get(scope, credential.secret)).config
-        except NotFound:
-            pass
         secret: dict[str, Any] = {}
         if credential.credentials.get("type") != "none":
             try:
@@ -54,7 +53,7 @@ class StoredConnections:
     async def default_mail(self, workspace_id: str) -> ConnectionValue | None:
         """The connection that the workspace's settings name for mail."""
         async with self._database.as_engine(workspace_id) as scope:
-            name = (await workspaces.get(scope)).settings.get("default_mail")
+            name = (await workspaces.get(scope)).settings.get("mail_connection")
             if not isinstance(name, str):
                 return None
             try:

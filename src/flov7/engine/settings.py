@@ -18,6 +18,7 @@ class EngineSettings(Settings):
     large_value: int = Field(default=64 * 1024, ge=1024, description="Bytes from which a value leaves the history.")
     express_limit: float = Field(default=60.0, gt=0, description="Seconds after which an express run becomes durable.")
     lease_seconds: float = Field(default=15.0, gt=1, description="How long a process holds an express run unseen.")
+    public_url: str = Field(default="http://127.0.0.1:8000", description="Where people reach the gateway.")
     allow_hosts: str = Field(
         default="", description="Private hosts, addresses and networks that workflows may reach, with commas."
     )

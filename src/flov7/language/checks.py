@@ -72,7 +72,7 @@ def _check_built(analysis: Analysis, place: Place, spec: KindSpec) -> None:
 
 def check_connection(analysis: Analysis, place: Place, spec: KindSpec) -> str | None:
     """The name of the connection that a step uses, or None; diagnostics where it does not fit."""
-    need, named = spec.connection, place.primitive.connection
+    need, named = spec.connection, place.primitive.connection or _channel(place, spec)
     if need is None:
         if named is not None:
             analysis.report.add(
@@ -111,6 +111,14 @@ def check_connection(analysis: Analysis, place: Place, spec: KindSpec) -> str | 
     return None
 
 
+def _channel(place: Place, spec: KindSpec) -> str | None:
+    """A notification's channel may be the name of a connection."""
+    channel = (place.primitive.config or {}).get("channel")
+    if spec.key != "action/notification" or not isinstance(channel, str) or "{{" in channel:
+        return None
+    return None if channel in ("webhook", "email") else channel
+
+
 def _offered(analysis: Analysis) -> dict[str, tuple[str, str]]:
     """Connections by name: `(kind, service)`; the document's own go before the workspace's."""
     kept = analysis.library.connections.values() if analysis.library else ()
@@ -125,7 +133,7 @@ def _offered(analysis: Analysis) -> dict[str, tuple[str, str]]:
 def fits(spec: KindSpec, kind: str, service: str) -> bool:
     """Whether a connection of that kind and service serves a kind of step."""
     need = spec.connection
-    if need is None:
+    if need is None or service in need.without:
         return False
     if need.services and service in need.services:
         return True
@@ -135,7 +143,8 @@ def fits(spec: KindSpec, kind: str, service: str) -> bool:
 def _check_named(
     analysis: Analysis, place: Place, spec: KindSpec, named: str, offered: dict[str, tuple[str, str]]
 ) -> str | None:
-    where = analysis.pointer(place, "connection")
+    own = place.primitive.connection is not None
+    where = analysis.pointer(place, "connection") if own else analysis.pointer(place, "config", "channel")
     if named not in offered:
         analysis.report.add(
             "connection.unknown",

@@ -309,7 +309,8 @@ def _inputs(compiler: _Compiler, place: Place, spec: KindSpec, tree: dict[str, A
         body = known[template]
         parts = {"subject": body.subject, "text": body.text, "html": body.html}
         tree = {**tree, "template_body": {key: text for key, text in parts.items() if text}}
-    return compiler.reader.inputs(tree, spec.inputs, place=place, locate=locate(analysis, place))
+    own = tuple(tree["values"]) if isinstance(tree.get("values"), dict) else ()
+    return compiler.reader.inputs(tree, spec.inputs, place=place, locate=locate(analysis, place), values=own)
 
 
 def _connection(analysis: Analysis, place: Place, spec: KindSpec) -> str | None:
@@ -322,7 +323,7 @@ def _retry(analysis: Analysis, place: Place, spec: KindSpec, effect: Effect) -> 
         return spec.retry
     base = spec.retry.model_dump()
     where = analysis.pointer(place, "retry")
-    changed = {
+    changed: dict[str, Any] = {
         "max_attempts": own.max_attempts,
         "initial": _duration(analysis, own.initial, where + "/initial"),
         "factor": own.factor,

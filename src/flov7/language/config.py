@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
-import jsonschema
 import orjson
 from jsonschema import Draft202012Validator
 
@@ -94,13 +93,13 @@ def _is_open(value: Any) -> bool:
     return isinstance(value, str) and "{{" in value
 
 
-def _real(error: jsonschema.ValidationError) -> Iterable[jsonschema.ValidationError]:
+def _real(error: Any) -> Iterable[Any]:
     """The errors behind one, without those that a value known only at run time causes."""
     if _is_open(error.instance):
         return []
     if error.validator not in ("anyOf", "oneOf") or not error.context:
         return [error]
-    branches: dict[Any, list[jsonschema.ValidationError]] = {}
+    branches: dict[Any, list[Any]] = {}
     for inner in error.context:
         branches.setdefault(inner.relative_schema_path[0], []).extend(_real(inner))
     if len(branches) < len(error.validator_value) or any(not found for found in branches.values()):
@@ -110,7 +109,7 @@ def _real(error: jsonschema.ValidationError) -> Iterable[jsonschema.ValidationEr
 
 
 def _explain(
-    analysis: Analysis, place: Place, spec: KindSpec, error: jsonschema.ValidationError, find: Callable[[Path], str]
+    analysis: Analysis, place: Place, spec: KindSpec, error: Any, find: Callable[[Path], str]
 ) -> None:
     path = tuple(error.absolute_path)
     where = find(path)
@@ -133,7 +132,7 @@ def _explain(
             )
 
 
-def _is_duration(error: jsonschema.ValidationError) -> bool:
+def _is_duration(error: Any) -> bool:
     return error.schema.get("format") == "flov7-duration"
 
 
@@ -184,7 +183,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _hint(error: jsonschema.ValidationError) -> str:
+def _hint(error: Any) -> str:
     value: Any = error.validator_value
     match error.validator:
         case "enum":

@@ -192,11 +192,8 @@ class Plan(_Frozen):
     manifest: tuple[EffectLine, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """Canonical JSON: sorted keys, defaults left out."""
-        return orjson.dumps(
-            self.model_dump(mode="json", exclude_defaults=True) | {"version": self.version},
-            option=orjson.OPT_SORT_KEYS,
-        )
+        """Canonical JSON: sorted keys, every default written out."""
+        return orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Plan:

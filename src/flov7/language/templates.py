@@ -57,10 +57,18 @@ class TemplateReader:
         return self._read(tree, {}, lambda path: where + pointer(*path), self._of_place(place))
 
     def inputs(
-        self, tree: dict[str, Any], schema: dict[str, Any], *, place: Place, locate: Callable[[Path], str]
+        self,
+        tree: dict[str, Any],
+        schema: dict[str, Any],
+        *,
+        place: Place,
+        locate: Callable[[Path], str],
+        values: tuple[str, ...] = (),
     ) -> Template:
         """A kind's inputs, read as its schema marks them; `locate` gives the pointer of a path in the tree."""
         marks = dict(find_marks(tree, schema))
+        for key in tree.get("template_body", {}):
+            marks[pointer("template_body", key)] = Mark(DEFERRED_TEXT, values)
         return self._read(tree, marks, locate, self._of_place(place))
 
     def _of_place(self, place: Place | None) -> Resolver:

@@ -185,7 +185,7 @@ def _block(block: Block, registry: Registry, nodes: dict[str, PreparedNode]) -> 
 def _node(node: Node, position: int, registry: Registry, nodes: dict[str, PreparedNode]) -> PreparedNode:
     return PreparedNode(
         node=node,
-        render=compile_template(node.inputs),
+        render=_inputs(node),
         when=None if node.when is None else compile_template(node.when),
         pure=_pure(node, registry),
         position=position,
@@ -194,6 +194,20 @@ def _node(node: Node, position: int, registry: Registry, nodes: dict[str, Prepar
         collect=None if node.loop is None or node.loop.collect is None else compile_template(node.loop.collect),
         error_handler=node.on_error if node.on_error not in ("fail", "continue") else None,
     )
+
+
+def _inputs(node: Node) -> Render:
+    """A node's inputs; a message template in them is filled in with its `values` over the names of the run."""
+    render = compile_template(node.inputs)
+    if "template_body" not in node.inputs.tree:
+        return render
+
+    def filled(names: Mapping[str, Any], clock: Clock) -> Any:
+        inputs = render(names, clock)
+        body = {key: text(**inputs.get("values", {})) for key, text in inputs["template_body"].items()}
+        return {**inputs, "template_body": body}
+
+    return filled
 
 
 def _pure(node: Node, registry: Registry) -> Callable[[Any], Any] | None:

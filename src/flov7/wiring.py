@@ -1,0 +1,170 @@
+"""Builds and joins the rooms; the one file that reads the environment. Only `cli` and `stack` import it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flov7.cache.bus import Bus
+from flov7.cache.connecting import Cache
+from flov7.cache.settings import CacheSettings
+from flov7.engine.activities import Activities
+from flov7.engine.client import Engine
+from flov7.engine.connections import StoredConnections
+from flov7.engine.express import ExpressHouse
+from flov7.engine.interpreter.prepare import PlanShelf
+from flov7.engine.ledger import StoredLedger
+from flov7.engine.link import TemporalLink
+from flov7.engine.notices import Notices
+from flov7.engine.perform import KindWork, Performer
+from flov7.engine.plans import StoredBlobs, StoredPlans
+from flov7.engine.runtimes.temporal.converter import FlowCodec, codec_keys, data_converter
+from flov7.engine.runtimes.temporal.runtime import Process
+from flov7.engine.scheduled import ScheduledStarts
+from flov7.engine.settings import EngineSettings
+from flov7.engine.sink import EventSink
+from flov7.engine.worker import running_worker
+from flov7.kit.errors import FlowError, Unavailable
+from flov7.observability import logs
+from flov7.primitives.breakers import BreakingNetwork
+from flov7.primitives.network import GuardedNetwork
+from flov7.primitives.registry import Registry, registry
+from flov7.store.database import Database
+from flov7.store.settings import StoreSettings, keys_in
+
+AGAIN_AFTER = 1.0
+
+
+@dataclass(frozen=True)
+class AllSettings:
+    """The settings of all rooms."""
+
+    store: StoreSettings
+    cache: CacheSettings
+    engine: EngineSettings
+
+    @classmethod
+    def load(cls) -> AllSettings:
+        """From the environment. Raises Misconfigured naming the variable and the mend."""
+        return cls(store=StoreSettings.load(), cache=CacheSettings.load(), engine=EngineSettings.load())
+
+
+@dataclass(frozen=True)
+class House:
+    """What a process of ours is made of."""
+
+    settings: AllSettings
+    registry: Registry
+    database: Database
+    cache: Cache
+    bus: Bus
+    network: BreakingNetwork
+    work: KindWork
+    performer: Performer
+    plans: StoredPlans
+    blobs: StoredBlobs
+    link: TemporalLink
+    notices: Notices
+    engine: Engine
+    express: ExpressHouse
+
+    async def publish(self, workspace_id: str, execution_id: str, events: Sequence[dict[str, Any]]) -> None:
+        """Tell whoever watches; a watcher that hears nothing reads the store."""
+        await publish(self.bus, workspace_id, execution_id, events)
+
+
+async def publish(bus: Bus, workspace_id: str, execution_id: str, events: Sequence[dict[str, Any]]) -> None:
+    """Send events to `run:<id>`."""
+    with contextlib.suppress(FlowError):
+        await bus.publish(f"run:{execution_id}", message={"workspace_id": workspace_id, "events": list(events)})
+
+
+@asynccontextmanager
+async def open_house(settings: AllSettings) -> AsyncGenerator[House, None]:
+    """Build everything that gateway, worker and command line share. Raises Unavailable without PostgreSQL."""
+    kinds = registry()
+    database = await Database.open(settings.store)
+    cache = Cache(settings.cache)
+    bus = Bus(cache)
+    allowed = [one.strip() for one in settings.engine.allow_hosts.split(",") if one.strip()]
+    network = BreakingNetwork(GuardedNetwork(allow=allowed))
+    log = logs.get("flov7.engine")
+    work = KindWork(registry=kinds, connections=StoredConnections(database), outside=network, log=log)
+    performer = Performer(work, ledger=StoredLedger(database.effects))
+    stored_plans, blobs = StoredPlans(database, PlanShelf(kinds)), StoredBlobs(database)
+    masters = [*keys_in(settings.store.master_key), *keys_in(settings.store.master_keys_old)]
+    codec = FlowCodec(
+        codec_keys(masters), blobs=blobs, large=settings.engine.large_value, ensure_plan=stored_plans.ensure
+    )
+    link = TemporalLink(settings.engine, converter=data_converter(codec))
+    notices = Notices(database, work, base_url=settings.engine.public_url, log=log)
+
+    async def tell(workspace_id: str, execution_id: str, events: Sequence[dict[str, Any]]) -> None:
+        await publish(bus, workspace_id, execution_id, events)
+
+    express = ExpressHouse(
+        database=database, performer=performer, publish=tell, notify=notices.tell, settings=settings.engine
+    )
+    engine = Engine(database=database, plans=stored_plans, link=link, express=express, settings=settings.engine)
+    try:
+        yield House(
+            settings=settings,
+            registry=kinds,
+            database=database,
+            cache=cache,
+            bus=bus,
+            network=network,
+            work=work,
+            performer=performer,
+            plans=stored_plans,
+            blobs=blobs,
+            link=link,
+            notices=notices,
+            engine=engine,
+            express=express,
+        )
+    finally:
+        await express.drain()
+        await bus.close()
+        await cache.close()
+        await database.close()
+
+
+@asynccontextmanager
+async def working(house: House) -> AsyncGenerator[None, None]:
+    """Work on runs in this process until the block ends. Waits for Temporal where it is not there yet."""
+    sink = EventSink(house.database, publish=house.publish)
+    activities = Activities(
+        database=house.database,
+        performer=house.performer,
+        sink=sink,
+        shelf=house.plans.shelf,
+        blobs=house.blobs,
+        notify=house.notices.tell,
+        accept_scheduled=ScheduledStarts(house.database, house.plans).accept,
+    )
+    client = None
+    while client is None:
+        try:
+            client = await house.link.client()
+        except Unavailable:
+            await asyncio.sleep(AGAIN_AFTER)
+    process = Process(shelf=house.plans.shelf, sink=sink, task_queue=house.settings.engine.task_queue)
+    async with running_worker(client, process=process, activities=activities, settings=house.settings.engine):
+        yield
+
+
+@asynccontextmanager
+async def attending(house: House) -> AsyncGenerator[None, None]:
+    """Claim what nobody works on, and hold the leases of our own, until the block ends."""
+    tasks = [asyncio.create_task(house.engine.run_forever()), asyncio.create_task(house.express.renew_forever())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
