@@ -77,6 +77,12 @@ class TestConverting:
             convert(operation, value)
 
 
+class TestATimeZone:
+    def test_that_is_not_there_is_explained(self) -> None:
+        with pytest.raises(StepRefused, match="no time zone `Mars/Olympus`"):
+            convert("date", "2027-01-31", time_zone="Mars/Olympus")
+
+
 class TestXmlFromStrangers:
     BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]><x>&b;</x>'
 

@@ -34,7 +34,7 @@ def zone_of(name: str) -> ZoneInfo:
     """The zone of that name. Raises StepRefused."""
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise StepRefused(
             f"There is no time zone `{name}`.", hint="Write it like `Europe/Berlin`.", code="format.date"
         ) from error

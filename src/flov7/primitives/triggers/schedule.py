@@ -64,7 +64,7 @@ class Inputs(KindInputs):
     def _exists(cls, zone: str) -> str:
         try:
             ZoneInfo(zone)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise ValueError(f"there is no time zone `{zone}`; write it like `Europe/Berlin`") from error
         return zone
 
