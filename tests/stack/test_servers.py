@@ -21,9 +21,9 @@ from flov7.store.settings import StoreSettings
 ANY = Ports(postgres=0, valkey=0, temporal=0, temporal_ui=0)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def servers(tmp_path: Path) -> AsyncIterator[EmbeddedServers]:
-    made = EmbeddedServers(Home(tmp_path / "home"), ports=ANY)
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedServers]:
+    made = EmbeddedServers(Home(tmp_path_factory.mktemp("servers") / "home"), ports=ANY)
     await made.start()
     yield made
     made.stop()
@@ -35,32 +35,6 @@ def pids(servers: EmbeddedServers) -> list[int]:
 
 
 class TestServers:
-    async def test_the_environment_opens_everything_and_survives_a_restart(
-        self, servers: EmbeddedServers, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        for name, value in servers.environment().items():
-            monkeypatch.setenv(name, value)
-        database = await Database.open(StoreSettings.load())
-        made = await workspaces.create(database, slug="acme", title="Acme")
-        async with database.workspace(made.id) as scope:
-            await connections.put_secret(scope, "s", value={"k": 1})
-        await database.close()
-        cache = Cache(CacheSettings.load())
-        await cache.ping()
-        await cache.close()
-        before, environment = pids(servers), servers.environment()
-        servers.stop()
-        assert not any(psutil.pid_exists(pid) for pid in before)
-        again = EmbeddedServers(Home(servers.home.path), ports=ANY)
-        assert await again.start() == environment
-        database = await Database.open(StoreSettings.load())
-        async with database.workspace(made.id) as scope:
-            assert await connections.secret(scope, "s") == {"k": 1}
-        await database.close()
-        present, wanted = await provision.revision(environment["FLOV7_DATABASE_URL"])
-        assert present == wanted
-        again.stop()
-
     async def test_the_web_ui_answers(self, servers: EmbeddedServers) -> None:
 
         assert servers.temporal.ui_url.endswith(str(servers.temporal.ui_port))
@@ -92,3 +66,29 @@ class TestServers:
             await broken.start()
         assert not (broken.postgres.running or broken.valkey.running or broken.temporal.running)
         broken.postgres.remove()
+
+    async def test_the_environment_opens_everything_and_survives_a_restart(
+        self, servers: EmbeddedServers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name, value in servers.environment().items():
+            monkeypatch.setenv(name, value)
+        database = await Database.open(StoreSettings.load())
+        made = await workspaces.create(database, slug="acme", title="Acme")
+        async with database.workspace(made.id) as scope:
+            await connections.put_secret(scope, "s", value={"k": 1})
+        await database.close()
+        cache = Cache(CacheSettings.load())
+        await cache.ping()
+        await cache.close()
+        before, environment = pids(servers), servers.environment()
+        servers.stop()
+        assert not any(psutil.pid_exists(pid) for pid in before)
+        again = EmbeddedServers(Home(servers.home.path), ports=ANY)
+        assert await again.start() == environment
+        database = await Database.open(StoreSettings.load())
+        async with database.workspace(made.id) as scope:
+            assert await connections.secret(scope, "s") == {"k": 1}
+        await database.close()
+        present, wanted = await provision.revision(environment["FLOV7_DATABASE_URL"])
+        assert present == wanted
+        again.stop()
