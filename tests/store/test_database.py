@@ -10,9 +10,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
 from flov7.kit.clock import ManualClock
-from flov7.kit.errors import FlowError, NotFound, Unavailable
+from flov7.kit.errors import FlowError, Invalid, NotFound, Unavailable
 from flov7.kit.ids import new_id
 from flov7.stack.embedded import EmbeddedPostgres, Home
 from flov7.store import idempotency, plans, provision, workspaces
@@ -47,7 +48,7 @@ class TestTransactions:
 
     async def test_an_endless_name_or_a_strange_character_is_no_crash(self, database: Database) -> None:
         assert await workspaces.by_slug(database, "x" * 10_000) is None
-        with pytest.raises(FlowError):
+        with pytest.raises(Invalid, match="cannot be stored"):
             await workspaces.by_slug(database, "nul\x00")
 
 
@@ -137,6 +138,13 @@ class TestAway:
         async with database.workspace(made.id) as scope:
             assert (await workspaces.get(scope)).slug == "acme"
         await database.close()
+
+    async def test_a_wrong_password_or_database_is_named(self, own_postgres: EmbeddedPostgres) -> None:
+        good = settings_for(own_postgres)
+        url = good.database_engine_url.get_secret_value()
+        for wrong, words in ((url.replace(":e@", ":wrong@"), "password"), (url + "x", "no such database")):
+            with pytest.raises(Unavailable, match=words):
+                await Database.open(good.model_copy(update={"database_engine_url": SecretStr(wrong)}))
 
     async def test_opening_without_a_database_says_so(self) -> None:
         nowhere = "postgresql://flov7_app:x@127.0.0.1:1/flov7"

@@ -130,6 +130,12 @@ async def secret(scope: Scope, name: str) -> dict[str, Any]:
     return await scope.open(row["body"], table=SECRETS, row=row["id"])
 
 
+async def has_secret(scope: Scope, name: str) -> bool:
+    """Whether a secret of that name is kept."""
+    table = tables.secrets
+    return await scope.row(scope.select(table, table.c.id).where(table.c.name == name)) is not None
+
+
 async def reseal_secrets(scope: Scope) -> int:
     """Seal every secret of the workspace under the current data key, after a rotation; returns how many."""
     table = tables.secrets

@@ -138,17 +138,14 @@ async def _begin(engine: AsyncEngine, *, workspace_id: str) -> AsyncConnection:
 
 
 async def _pool(url: str, *, settings: StoreSettings) -> Pool:
-    try:
-        return await asyncpg.create_pool(
-            url,
-            min_size=0,
-            max_size=settings.database_pool_size,
-            timeout=settings.database_timeout,
-            statement_cache_size=settings.database_statement_cache,
-            init=_init,
-        )
-    except asyncpg.InvalidPasswordError as error:
-        raise gone("The database refuses our password.") from error
+    return await asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=settings.database_pool_size,
+        timeout=settings.database_timeout,
+        statement_cache_size=settings.database_statement_cache,
+        init=_init,
+    )
 
 
 def _engine(url: str, *, settings: StoreSettings) -> AsyncEngine:

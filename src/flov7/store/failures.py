@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import asyncpg
 from sqlalchemy import exc
 
-from flov7.kit.errors import Conflict, FlowError, Unavailable
+from flov7.kit.errors import Conflict, FlowError, Invalid, Unavailable
 
 GONE = (
     OSError,
@@ -34,7 +34,7 @@ def translated() -> Generator[None, None, None]:
     except FlowError:
         raise
     except GONE as error:
-        raise gone() from error
+        raise gone(_why(error)) from error
     except exc.TimeoutError as error:
         raise gone("The database has no free connection.") from error
     except exc.DBAPIError as error:
@@ -48,6 +48,16 @@ def gone(message: str = "The database does not answer.") -> Unavailable:
     return Unavailable(message, hint="Try again in a moment; `/health` says what is down.", retry_after=RETRY_AFTER)
 
 
+def _why(error: BaseException) -> str:
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+        return "The database refuses our password: check FLOV7_DATABASE_URL and FLOV7_DATABASE_ENGINE_URL."
+    if isinstance(error, asyncpg.InvalidCatalogNameError):
+        return "There is no such database: make it and run the migrations."
+    if isinstance(error, asyncpg.TooManyConnectionsError):
+        return "The database has no free connection."
+    return "The database does not answer."
+
+
 def is_gone(error: BaseException) -> bool:
     """Whether the whole database is away, rather than one statement wrong."""
     return isinstance(error, (Unavailable, *GONE))
@@ -58,7 +68,7 @@ def _of_driver(error: exc.DBAPIError) -> FlowError:
     cause: BaseException | None = error.orig
     while cause is not None:
         if isinstance(cause, GONE):
-            return gone()
+            return gone(_why(cause))
         if isinstance(cause, asyncpg.PostgresError):
             return _of_postgres(cause)
         cause = cause.__cause__
@@ -67,7 +77,13 @@ def _of_driver(error: exc.DBAPIError) -> FlowError:
 
 def _of_postgres(error: asyncpg.PostgresError) -> FlowError:
     if isinstance(error, GONE):
-        return gone()
+        return gone(_why(error))
+    if isinstance(error, asyncpg.DataError):
+        return Invalid(
+            "A value cannot be stored.",
+            code="store.unstorable",
+            hint="A text may hold no NUL character and no half surrogate; a number must fit its column.",
+        )
     if isinstance(error, asyncpg.UniqueViolationError):
         return Conflict("That is there already.", hint="Choose another name.", details=_place(error))
     if isinstance(error, (asyncpg.ForeignKeyViolationError, asyncpg.RestrictViolationError)):

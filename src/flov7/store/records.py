@@ -76,8 +76,8 @@ async def first_notice(scope: Scope, execution_id: str, *, kind: str) -> bool:
     return await scope.row(statement.on_conflict_do_nothing().returning(tables.notices.c.id)) is not None
 
 
-async def turned_away(scope: Scope, workflow_id: str, *, trigger: str, reason: str) -> None:
-    """Count an event that made no run: `when` said no, the signature was wrong, the payload too large."""
+async def turned_away(scope: Scope, workflow_id: str, *, trigger: str, reason: str, number: int = 1) -> None:
+    """Count events that made no run: `when` said no, the signature was wrong, the payload too large."""
     table = tables.turned_away
     statement = insert(table).values(
         workspace_id=scope.workspace_id,
@@ -85,10 +85,10 @@ async def turned_away(scope: Scope, workflow_id: str, *, trigger: str, reason: s
         trigger=trigger,
         reason=reason,
         day=func.current_date(),
-        count=1,
+        count=number,
     )
     keys = ["workspace_id", "workflow_id", "trigger", "reason", "day"]
-    await scope.run(statement.on_conflict_do_update(index_elements=keys, set_={"count": table.c.count + 1}))
+    await scope.run(statement.on_conflict_do_update(index_elements=keys, set_={"count": table.c.count + number}))
 
 
 async def turned_away_counts(scope: Scope, workflow_id: str) -> dict[tuple[str, str], int]:
