@@ -6,19 +6,28 @@ import asyncio
 import socket
 import ssl
 import time
-import zlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 from weakref import WeakKeyDictionary
 
 import httpcore
 import httpx
 
-from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.kit.errors import StepFailed, StepRefused, StepUnreachable
 from flov7.primitives.addresses import Address, allowed, is_odd_number, is_public, plain
 from flov7.primitives.outside import Answer, Request
+from flov7.primitives.wire import (
+    checked_url,
+    forbidden,
+    inflated,
+    lower,
+    reason,
+    redirected,
+    shown,
+    too_slow,
+    translated,
+    unpacker,
+)
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 """`(host, port)` to addresses as text."""
@@ -26,7 +35,6 @@ Resolver = Callable[[str, int], Awaitable[list[str]]]
 LARGEST_ANSWER = 10 * 1024 * 1024
 _MOST_REDIRECTS = 5
 _LOOKS_ONLY = {"GET", "HEAD", "OPTIONS"}
-_CREDENTIALS = {"authorization", "cookie", "proxy-authorization"}
 
 
 class GuardedNetwork:
@@ -45,7 +53,7 @@ class GuardedNetwork:
         """See `Outside`."""
         name = host.strip("[]").rstrip(".").lower()
         if is_odd_number(name):
-            raise _forbidden(host, "is a number in disguise")
+            raise forbidden(host, "is a number in disguise")
         try:
             found = [str(plain(name))]
         except ValueError:
@@ -59,7 +67,7 @@ class GuardedNetwork:
                 ) from error
         good = [text for text in found if self._may(name, plain(text), port)]
         if not good:
-            raise _forbidden(host, f"leads to {found[0]}, which is no public address" if found else "leads nowhere")
+            raise forbidden(host, f"leads to {found[0]}, which is no public address" if found else "leads nowhere")
         return good
 
     def _may(self, host: str, address: Address, port: int) -> bool:
@@ -83,7 +91,7 @@ class GuardedNetwork:
                 sock.close()
                 raise
         raise StepUnreachable(
-            f"`{host}:{port}` does not answer: {_reason(last)}.",
+            f"`{host}:{port}` does not answer: {reason(last)}.",
             hint="Look whether the service runs and the port is right.",
         )
 
@@ -98,7 +106,7 @@ class GuardedNetwork:
             async with asyncio.timeout(request.timeout):
                 return await self._follow(request, started)
         except TimeoutError as error:
-            raise _too_slow(request) from error
+            raise too_slow(request) from error
 
     async def aclose(self) -> None:
         """Closes what is kept open in the running loop."""
@@ -111,12 +119,12 @@ class GuardedNetwork:
             target = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not target or not request.follow:
                 return answer
-            request = _redirected(request, target, status=answer.status)
-        raise StepRefused(f"`{_shown(request.url)}` redirects more than {_MOST_REDIRECTS} times.")
+            request = redirected(request, target, status=answer.status)
+        raise StepRefused(f"`{shown(request.url)}` redirects more than {_MOST_REDIRECTS} times.")
 
     async def _once(self, request: Request, started: float) -> Answer:
-        _checked_url(request.url)
-        headers = {"accept-encoding": "gzip, deflate", "user-agent": "flov7", **_lower(request.headers)}
+        checked_url(request.url)
+        headers = {"accept-encoding": "gzip, deflate", "user-agent": "flov7", **lower(request.headers)}
         try:
             sent = httpx.Request(request.method, request.url, headers=headers, content=request.body)
             # What only looks may reuse a connection; the rest never meets one that the server just closed.
@@ -130,7 +138,7 @@ class GuardedNetwork:
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError) as error:
-            raise _translated(error, request) from error
+            raise translated(error, request) from error
         kept = {name.lower(): value for name, value in response.headers.items()}
         return Answer(
             status=response.status_code,
@@ -143,17 +151,17 @@ class GuardedNetwork:
     async def _body(self, response: httpx.Response, request: Request) -> bytes:
         """The body, decoded step by step so that a small bomb cannot grow large."""
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
-        decoder = _decoder(encoding)
+        unpacking = unpacker(encoding)
         body = bytearray()
         async for chunk in response.aiter_raw():
-            if decoder is None:
+            if unpacking is None:
                 body += chunk
             else:
-                body += _inflated(decoder, chunk, most=self._largest + 1 - len(body))
+                body += inflated(unpacking, chunk, most=self._largest + 1 - len(body))
             if len(body) > self._largest:
                 wrong = StepRefused if request.method in _LOOKS_ONLY else StepFailed
                 raise wrong(
-                    f"The answer of `{_shown(request.url)}` is larger than {self._largest} bytes.",
+                    f"The answer of `{shown(request.url)}` is larger than {self._largest} bytes.",
                     hint="Ask for less at once, page by page.",
                     code="outside.too_large",
                 )
@@ -228,110 +236,3 @@ class _GuardedTransport(httpx.AsyncHTTPTransport):
 async def _system_resolver(host: str, port: int) -> list[str]:
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
-
-
-def _checked_url(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        raise StepRefused(f"`{url[:200]}` is no address: {error}.", code="outside.bad_url") from error
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
-        raise StepRefused(
-            f"`{url[:200]}` is no web address.",
-            hint="Write it whole, beginning with https://, or use a connection that has a `base_url`.",
-            code="outside.bad_url",
-        )
-    if is_odd_number(parts.hostname):
-        raise _forbidden(parts.hostname, "is a number in disguise")
-
-
-def _redirected(request: Request, target: str, *, status: int) -> Request:
-    """The next request: another host sees no credentials, and what was safe does not become plain."""
-    url = urljoin(request.url, target)
-    old, new = urlsplit(request.url), urlsplit(url)
-    if old.scheme == "https" and new.scheme == "http":
-        raise StepRefused(
-            f"`{_shown(request.url)}` redirects from https to http; that is not followed.", code="outside.downgrade"
-        )
-    headers = _lower(request.headers)
-    if (old.scheme, old.netloc) != (new.scheme, new.netloc):
-        hidden = _CREDENTIALS | {name.lower() for name in request.private}
-        headers = {name: value for name, value in headers.items() if name not in hidden}
-    if status == 303 or (status in (301, 302) and request.method == "POST"):
-        method = "HEAD" if request.method == "HEAD" else "GET"
-        headers = {name: value for name, value in headers.items() if not name.startswith("content-")}
-        return replace(request, method=method, url=url, body=None, headers=headers)
-    return replace(request, url=url, headers=headers)
-
-
-def _decoder(encoding: str) -> Any:
-    match encoding:
-        case "" | "identity":
-            return None
-        case "gzip" | "x-gzip":
-            return zlib.decompressobj(16 + zlib.MAX_WBITS)
-        case "deflate":
-            return zlib.decompressobj()
-        case _:
-            raise StepFailed(f"The answer is packed as `{encoding[:40]}`, which was not asked for.")
-
-
-def _inflated(decoder: Any, chunk: bytes, *, most: int) -> bytes:
-    try:
-        return decoder.decompress(chunk, max(1, most))
-    except zlib.error as error:
-        raise StepFailed(f"The packed answer is damaged: {error}.") from error
-
-
-def _translated(error: Exception, request: Request) -> StepFailed:
-    """The step error that says whether the effect can have happened."""
-    where = _shown(request.url)
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return StepRefused(
-                f"`{where}` has no TLS that can be trusted: {cause.reason or cause}.",
-                hint="Its certificate must be valid and name this host.",
-                code="outside.tls",
-            )
-        cause = cause.__cause__ or cause.__context__
-    match error:
-        case httpx.ConnectTimeout() | httpx.ConnectError() | httpx.PoolTimeout():
-            return StepUnreachable(f"`{where}` does not answer: {_reason(error)}.", hint="Look whether it runs.")
-        case httpx.TimeoutException():
-            return _too_slow(request)
-        case httpx.LocalProtocolError() | httpx.InvalidURL() | httpx.UnsupportedProtocol() | ValueError():
-            return StepRefused(f"This request cannot be sent: {error}.", hint="Look at its address and headers.")
-        case _:
-            return StepFailed(f"`{where}` broke off: {_reason(error)}.")
-
-
-def _too_slow(request: Request) -> StepTimedOut:
-    return StepTimedOut(
-        f"`{_shown(request.url)}` did not answer within {request.timeout:g} seconds.",
-        hint="Give the step a longer `timeout`, or ask for less.",
-    )
-
-
-def _forbidden(host: str, why: str) -> StepRefused:
-    return StepRefused(
-        f"`{host}` {why}; a workflow may not reach it.",
-        hint="An operator can allow it by the setting FLOV7_OUTSIDE_ALLOW, as host, network or host:port.",
-        code="outside.forbidden",
-    )
-
-
-def _shown(url: str) -> str:
-    """The address without its query, user and password: these may hold secrets."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"[:200]
-
-
-def _reason(error: BaseException | None) -> str:
-    text = str(error or "").strip().rstrip(".")
-    return text or type(error).__name__

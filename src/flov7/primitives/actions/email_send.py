@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import ConnectionNeed, Lowering, Queue
 from flov7.language.effects import Effect
-from flov7.primitives import mail
+from flov7.primitives import letters, mail
 from flov7.primitives.declare import Context, Json, Kind, KindInputs, KindOutputs
 
 
@@ -82,15 +82,15 @@ async def run(context: Context, inputs: Inputs) -> Outputs:
     return Outputs(accepted=sent.accepted, refused=sent.refused, message_id=sent.message_id)
 
 
-def _message(inputs: Inputs, *, sender: str) -> mail.Message:
+def _message(inputs: Inputs, *, sender: str) -> letters.Message:
     if inputs.template and inputs.template_body is None:
         raise StepRefused(f"The template `{inputs.template}` was not filled in.", hint="Save the workflow anew.")
     body = inputs.template_body or TemplateBody(subject=inputs.subject or "", text=inputs.text, html=inputs.html)
-    return mail.Message(
-        to=mail.addresses(inputs.to),
-        cc=mail.addresses(inputs.cc),
-        bcc=mail.addresses(inputs.bcc),
-        reply_to=mail.addresses(inputs.reply_to),
+    return letters.Message(
+        to=letters.addresses(inputs.to),
+        cc=letters.addresses(inputs.cc),
+        bcc=letters.addresses(inputs.bcc),
+        reply_to=letters.addresses(inputs.reply_to),
         subject=body.subject,
         text=body.text,
         html=body.html,
@@ -104,7 +104,7 @@ def _sender(inputs: Inputs, config: Any) -> str:
         raise StepRefused(
             "The message has no sender.", hint="Give `from`, here or in the connection.", code="mail.no_sender"
         )
-    return mail.addresses(str(said))[0]
+    return letters.addresses(str(said))[0]
 
 
 KIND = Kind(

@@ -16,7 +16,7 @@ from pydantic import Field
 from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import ConnectionNeed, Lowering, Queue
 from flov7.language.effects import Effect
-from flov7.primitives import mail
+from flov7.primitives import letters, mail
 from flov7.primitives.actions.api_call.http import judge
 from flov7.primitives.declare import ConnectionValue, Context, Json, Kind, KindInputs, KindOutputs, secret
 from flov7.primitives.formats import json_text
@@ -76,12 +76,12 @@ async def _mailed(context: Context, inputs: Inputs, connection: ConnectionValue 
             hint="Set the workspace's default mail connection, or choose another channel.",
             code="mail.no_connection",
         )
-    to = mail.addresses(inputs.to or connection.config.get("to"))
-    sender = mail.addresses(connection.config.get("from"))
+    to = letters.addresses(inputs.to or connection.config.get("to"))
+    sender = letters.addresses(connection.config.get("from"))
     if not to or not sender:
         raise StepRefused("The mail needs `to`, and the connection needs `from`.", code="mail.no_address")
     subject = inputs.title or inputs.text.strip().splitlines()[0][:80]
-    message = mail.Message(to=to, cc=(), bcc=(), subject=subject, text=inputs.text, html=None, sender=sender[0])
+    message = letters.Message(to=to, cc=(), bcc=(), subject=subject, text=inputs.text, html=None, sender=sender[0])
     sent = await mail.send(context, connection, message=message)
     return Outputs(channel="email", delivered=sent.accepted)
 
