@@ -20,7 +20,7 @@ from flov7.engine.interpreter.prepare import PlanShelf
 from flov7.engine.ledger import StoredLedger
 from flov7.engine.link import TemporalLink
 from flov7.engine.notices import Notices
-from flov7.engine.perform import KindWork, Performer
+from flov7.engine.perform import KindWork, Performer, Work
 from flov7.engine.plans import StoredBlobs, StoredPlans
 from flov7.engine.runtimes.temporal.converter import FlowCodec, codec_keys, data_converter
 from flov7.engine.runtimes.temporal.runtime import Process
@@ -84,8 +84,11 @@ async def publish(bus: Bus, workspace_id: str, execution_id: str, events: Sequen
 
 
 @asynccontextmanager
-async def open_house(settings: AllSettings) -> AsyncGenerator[House, None]:
-    """Build everything that gateway, worker and command line share. Raises Unavailable without PostgreSQL."""
+async def open_house(settings: AllSettings, *, calls: Work | None = None) -> AsyncGenerator[House, None]:
+    """Build everything that gateway, worker and command line share. Raises Unavailable without PostgreSQL.
+
+    `calls` stands in for running kinds: a scenario's recorder, or a simulation.
+    """
     kinds = registry()
     database = await Database.open(settings.store)
     cache = Cache(settings.cache)
@@ -94,7 +97,7 @@ async def open_house(settings: AllSettings) -> AsyncGenerator[House, None]:
     network = BreakingNetwork(GuardedNetwork(allow=allowed))
     log = logs.get("flov7.engine")
     work = KindWork(registry=kinds, connections=StoredConnections(database), outside=network, log=log)
-    performer = Performer(work, ledger=StoredLedger(database.effects))
+    performer = Performer(calls or work, ledger=StoredLedger(database.effects))
     stored_plans, blobs = StoredPlans(database, PlanShelf(kinds)), StoredBlobs(database)
     masters = [*keys_in(settings.store.master_key), *keys_in(settings.store.master_keys_old)]
     codec = FlowCodec(

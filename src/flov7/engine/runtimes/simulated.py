@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,14 +17,13 @@ from typing import Any
 from flov7.engine.events import RunEvent
 from flov7.engine.interpreter.prepare import PreparedPlan, prepare
 from flov7.engine.interpreter.run import FreshStart, Run
+from flov7.engine.ledger import MemoryLedger
 from flov7.engine.messages import Message, Reply
+from flov7.engine.perform import Performer, Work
 from flov7.engine.runtime import CallRequest, CallResult, ChildRequest
 from flov7.engine.values import ErrorInfo, RunInput, RunResult, RunState, StepFailure
-from flov7.kit.errors import FlowError
 from flov7.language.plan import Plan
 from flov7.primitives.registry import Registry
-
-Outside = Callable[[CallRequest], Awaitable[CallResult] | CallResult]
 
 
 class _SkippingSelector(selectors.DefaultSelector):  # pyright: ignore[reportGeneralTypeIssues, reportUntypedBaseClass]
@@ -64,11 +63,11 @@ class SkippingLoop(asyncio.SelectorEventLoop):
 class Script:
     """What the world does in a simulation.
 
-    `outside` answers calls; without it a call gives `samples[step]`, or null. `messages` are sent when the step
+    `outside` does the calls; without it a call gives `samples[step]`, or null. `messages` are sent when the step
     that they name waits for them, in this order, each `(after seconds, message)`.
     """
 
-    outside: Outside | None = None
+    outside: Work | None = None
     samples: dict[str, Any] = field(default_factory=dict[str, Any])
     messages: Sequence[tuple[float, Message]] = ()
     children: dict[str, Plan] = field(default_factory=dict[str, Plan])
@@ -95,30 +94,18 @@ class SimulatedRuntime:
         self._begins = begins
         self._registry = registry
         self._since_fresh = 0
+        self._performer = Performer(script.outside or self._sample, ledger=MemoryLedger())
         self.events: list[RunEvent] = []
         self.calls: list[CallRequest] = []
 
     async def call(self, request: CallRequest) -> CallResult:
-        """What the script says; time passes as on a real call."""
+        """What the script says, under a ledger in memory; time passes as on a real call."""
         self.calls.append(request)
         self._since_fresh += 1
-        if self._script.outside is None:
-            return CallResult(status="done", output=self._script.samples.get(request.step))
-        try:
-            answer = self._script.outside(request)
-            async with asyncio.timeout(request.timeout):
-                return await answer if isinstance(answer, Awaitable) else answer
-        except TimeoutError:
-            error = ErrorInfo(
-                primitive=request.step,
-                code="step.timed_out",
-                message=f"No answer within {request.timeout:g} s.",
-                retryable=True,
-            )
-            unsure = not request.effect.repeatable and not request.takes_key
-            return CallResult(status="in_doubt" if unsure else "failed", error=error)
-        except FlowError as error:
-            return CallResult(status="failed", error=_info(request.step, error), retry_after=error.retry_after)
+        return await self._performer.perform(request)
+
+    async def _sample(self, request: CallRequest, key: str | None) -> Any:
+        return self._script.samples.get(request.step)
 
     async def child(self, request: ChildRequest) -> CallResult:
         """Simulates the other workflow too."""
@@ -185,12 +172,6 @@ class SimulatedRuntime:
     async def load_chunks(self, references: list[str]) -> list[Any]:
         """There are none."""
         return []
-
-
-def _info(step: str, error: FlowError) -> ErrorInfo:
-    return ErrorInfo(
-        primitive=step, code=error.error_code, message=error.message, hint=error.hint, retryable=error.retryable
-    )
 
 
 def simulate(
