@@ -251,6 +251,13 @@ class TestAnAnswer:
         with pytest.raises(StepFailed, match="damaged"):
             await network.fetch(get(server.url))
 
+    async def test_that_is_packed_and_cut_short_is_a_failure(
+        self, network: GuardedNetwork, serve: Serve, reply: Reply
+    ) -> None:
+        server = await serve(lambda seen: reply(200, gzip.compress(b"x" * 5000)[:-9], content_encoding="gzip"))
+        with pytest.raises(StepFailed, match="its end is missing"):
+            await network.fetch(get(server.url))
+
     def test_is_read_by_its_charset(self) -> None:
         answer = Answer(
             status=200, headers={"content-type": "text/plain; charset=latin1"}, body=b"\xfc", url="", seconds=0

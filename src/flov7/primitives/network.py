@@ -165,6 +165,8 @@ class GuardedNetwork:
                     hint="Ask for less at once, page by page.",
                     code="outside.too_large",
                 )
+        if unpacking is not None and body and not unpacking.eof:
+            raise StepFailed("The packed answer is damaged: its end is missing.")
         return bytes(body)
 
     def _transport(self, *, fresh: bool) -> _GuardedTransport:

@@ -115,7 +115,7 @@ def forbidden(host: str, why: str) -> StepRefused:
     """The error of an address that a workflow may not reach."""
     return StepRefused(
         f"`{host}` {why}; a workflow may not reach it.",
-        hint="An operator can allow it by the setting FLOV7_OUTSIDE_ALLOW, as host, network or host:port.",
+        hint="An operator can allow it by the setting FLOV7_ALLOW_HOSTS, as host, network or host:port.",
         code="outside.forbidden",
     )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, assert_never
 from urllib.parse import quote
 
 from pydantic import Field, model_validator
@@ -141,6 +141,8 @@ def _lookup(context: Context, inputs: Inputs) -> Lookup:
             return _remembered(context, inputs, _over_http(context, inputs))
         case "sql":
             return _remembered(context, inputs, _in_sql(context, inputs))
+        case _:
+            assert_never(inputs.from_)
 
 
 def _remembered(context: Context, inputs: Inputs, lookup: Lookup) -> Lookup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 from pydantic import Field
 
@@ -62,6 +62,8 @@ def _one(items: list[Json], how: Aggregate, *, name: str) -> Json:
             return _sum(numbers) / len(numbers) if numbers else None
         case "min" | "max":
             return _extreme(values, name=name, largest=how.op == "max")
+        case _:
+            assert_never(how.op)
 
 
 def _value(item: Json, field: str | None) -> Json:

@@ -12,7 +12,7 @@ Where two have the same field with different values, `conflict` decides.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 from pydantic import Field, model_validator
 
@@ -69,6 +69,8 @@ def run(inputs: Inputs) -> Json:
             return _by_position(inputs)
         case "key":
             return _by_key(inputs)
+        case _:
+            assert_never(inputs.by)
 
 
 def joined(first: Item, second: Item, *, conflict: Conflict) -> Item:
@@ -108,6 +110,8 @@ def _by_position(inputs: Inputs) -> list[Item]:
             places = range(max(lengths))
         case "non_matches":
             places = range(min(lengths), max(lengths))
+        case _:
+            assert_never(inputs.join)
     output: list[Item] = []
     for place in places:
         item: Item = {}

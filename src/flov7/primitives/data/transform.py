@@ -8,7 +8,7 @@ and `rename` work as on one item.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import Field
 
@@ -92,6 +92,8 @@ def _parsed(inputs: Inputs) -> Json:
             return xml.parse(inputs.value)
         case "csv":
             return csv_text.parse(inputs.value)
+        case _:
+            assert_never(inputs.parse)
 
 
 def _printed(inputs: Inputs, value: Json) -> Json:
@@ -104,6 +106,8 @@ def _printed(inputs: Inputs, value: Json) -> Json:
             return csv_text.show(value)
         case "xml":
             return xml.show({"item": value} if isinstance(value, list) else value, root=inputs.root)
+        case _:
+            assert_never(inputs.print)
 
 
 def _wants_list(inputs: Inputs) -> bool:

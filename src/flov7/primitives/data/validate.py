@@ -7,7 +7,7 @@ of a list, or at the one object. With `on_failure: report` nothing fails: the ou
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import Field, model_validator
 
@@ -153,6 +153,8 @@ def _complaint(rule: Rule, value: Any) -> str | None:
         case "one_of":
             allowed = {same(each) for each in rule.values}
             return None if same(value) in allowed else f"`{rule.field}` is not one of the allowed values"
+        case _:
+            assert_never(rule.rule)
 
 
 def _out_of_range(rule: Rule, value: Any) -> str | None:

@@ -14,7 +14,7 @@ where it is not known whether it arrived, unless `idempotency: true` says that t
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import Field, model_validator
 
@@ -115,6 +115,8 @@ async def run(context: Context, inputs: Inputs) -> Outputs:
             answer, content = await soap.ask(
                 call, envelope=envelope, version=inputs.soap_version, action=inputs.soap_action
             )
+        case _:
+            assert_never(inputs.mode)
     return Outputs(status=answer.status, headers=dict(answer.headers), body=content, url=answer.url)
 
 
