@@ -86,9 +86,7 @@ def _built_in() -> Iterable[tuple[PrimitiveType, str, ModuleType]]:
     for type_, folder in FOLDERS.items():
         package = importlib.import_module(f"{primitives.__name__}.{folder}")
         for found in pkgutil.iter_modules(package.__path__):
-            module = importlib.import_module(f"{package.__name__}.{found.name}")
-            if hasattr(module, "Inputs") or hasattr(module, "KIND"):  # the rest is what kinds there share
-                yield type_, found.name, module
+            yield type_, found.name, importlib.import_module(f"{package.__name__}.{found.name}")
 
 
 def _installed() -> Iterable[tuple[PrimitiveType, str, ModuleType]]:

@@ -22,9 +22,9 @@ from flov7.language.effects import ByValue, Effect
 from flov7.primitives.actions.api_call import http
 from flov7.primitives.actions.db_query import postgres
 from flov7.primitives.credentials import NOT_HTTP
-from flov7.primitives.data.lists import as_items, as_objects, pick, same
 from flov7.primitives.declare import AnyOutput, Bound, Context, Json, Kind, KindInputs, deferred, expression
 from flov7.primitives.fields import Missing, Path, at_path
+from flov7.primitives.lists import as_items, as_objects, pick, same
 
 Lookup = Callable[[Json], Awaitable[list[Json]]]
 _MOST_ROWS = 100

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from flov7.language.catalogue import Lowering
-from flov7.primitives.data.lists import as_items
 from flov7.primitives.declare import AnyOutput, Bound, Json, Kind, KindInputs, deferred, expression
+from flov7.primitives.lists import as_items
 
 
 class Inputs(KindInputs):

@@ -18,9 +18,9 @@ from pydantic import Field, model_validator
 
 from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import Lowering
-from flov7.primitives.data.lists import as_items, as_objects, pick, same
 from flov7.primitives.declare import AnyOutput, Json, Kind, KindInputs
 from flov7.primitives.fields import Path, kind_of
+from flov7.primitives.lists import as_items, as_objects, pick, same
 
 Conflict = Literal["last", "first", "error"]
 Item = dict[str, Any]

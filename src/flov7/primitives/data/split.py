@@ -11,8 +11,8 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from flov7.language.catalogue import Lowering
-from flov7.primitives.data.lists import as_items, as_objects
 from flov7.primitives.declare import AnyOutput, Json, Kind, KindInputs, expression
+from flov7.primitives.lists import as_items, as_objects
 
 
 class Inputs(KindInputs):

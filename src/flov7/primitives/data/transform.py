@@ -14,11 +14,11 @@ from pydantic import Field
 
 from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import Lowering
-from flov7.primitives.data import groups
-from flov7.primitives.data.lists import as_items, order_key, same
+from flov7.primitives import groups
 from flov7.primitives.declare import AnyOutput, Bound, Json, Kind, KindInputs, deferred
 from flov7.primitives.fields import Missing, Path, at_path, kind_of
 from flov7.primitives.formats import csv_text, json_text, xml
+from flov7.primitives.lists import as_items, order_key, same
 
 
 class Inputs(KindInputs):

@@ -13,7 +13,6 @@ from pydantic import Field, model_validator
 
 from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import Lowering
-from flov7.primitives.data.lists import same
 from flov7.primitives.declare import (
     KEYED,
     Bound,
@@ -25,6 +24,7 @@ from flov7.primitives.declare import (
     expression,
 )
 from flov7.primitives.fields import Missing, Path, at_path, kind_of
+from flov7.primitives.lists import same
 from flov7.primitives.patterns import compiled
 
 _MOST = 100

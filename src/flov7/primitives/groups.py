@@ -9,9 +9,9 @@ from typing import Any, Literal, assert_never
 from pydantic import Field
 
 from flov7.kit.errors import StepRefused
-from flov7.primitives.data.lists import pick, same
 from flov7.primitives.declare import Bound, Json, KindInputs
 from flov7.primitives.fields import Path, kind_of
+from flov7.primitives.lists import pick, same
 
 
 class Aggregate(KindInputs):
