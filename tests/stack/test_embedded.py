@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -94,6 +95,32 @@ class TestPostgres:
         again.start()
         assert gone(left)
         assert again.running
+        again.stop()
+
+    async def test_a_pid_that_somebody_else_has_now_does_not_stop_it(
+        self, home: Home, postgres: EmbeddedPostgres
+    ) -> None:
+        pid_file = postgres.cluster / "postmaster.pid"
+        lines = pid_file.read_text().split("\n")
+        os.kill(postgres.pid, signal.SIGKILL)
+        assert gone(postgres.pid)
+        pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]))
+        again = EmbeddedPostgres(home, port=0, durable=False)
+        again.start()
+        assert again.running
+        again.stop()
+
+    async def test_waits_for_sessions_of_a_killed_server(self, home: Home, postgres: EmbeddedPostgres) -> None:
+        connection = await asyncpg.connect(postgres.admin_url)
+        busy = asyncio.create_task(connection.execute("SELECT pg_sleep(0.5)"))
+        await asyncio.sleep(0.1)
+        os.kill(postgres.pid, signal.SIGKILL)
+        assert gone(postgres.pid)
+        again = EmbeddedPostgres(home, port=0, durable=False)
+        again.start()
+        with pytest.raises((asyncpg.PostgresError, ConnectionError)):
+            await busy
+        connection.terminate()
         again.stop()
 
     def test_says_when_the_data_is_of_another_version(self, home: Home, postgres: EmbeddedPostgres) -> None:

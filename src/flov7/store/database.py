@@ -73,12 +73,7 @@ class Database:
     @asynccontextmanager
     async def by(self, *, key_digest: str = "", slug: str = "") -> AsyncGenerator[Scope, None]:
         """Before the workspace is known: sees the one key with this digest, the one workspace with this slug."""
-        async with self._transaction(self._app, workspace_id="") as scope:
-            with translated():
-                await scope.connection.execute(
-                    text("SELECT set_config('flov7.key_digest', :digest, true), set_config('flov7.slug', :slug, true)"),
-                    {"digest": key_digest, "slug": slug},
-                )
+        async with self._transaction(self._app, workspace_id="", key_digest=key_digest, slug=slug) as scope:
             yield scope
 
     async def ping(self) -> None:
@@ -98,8 +93,11 @@ class Database:
             self.pool.terminate()
 
     @asynccontextmanager
-    async def _transaction(self, engine: AsyncEngine, *, workspace_id: str) -> AsyncGenerator[Scope, None]:
-        connection = await _begin(engine, workspace_id=workspace_id)
+    async def _transaction(
+        self, engine: AsyncEngine, *, workspace_id: str, key_digest: str = "", slug: str = ""
+    ) -> AsyncGenerator[Scope, None]:
+        seen = {"workspace": workspace_id, "digest": key_digest, "slug": slug}
+        connection = await _begin(engine, seen=seen)
         try:
             yield Scope(connection, workspace_id=workspace_id, vault=self.vault)
             with translated():
@@ -121,14 +119,20 @@ class Database:
                 )
 
 
-async def _begin(engine: AsyncEngine, *, workspace_id: str) -> AsyncConnection:
-    """A connection inside a transaction of the workspace; one that died in the pool is replaced once."""
-    setting = text("SELECT set_config('flov7.workspace', :workspace, true)")
+# For this transaction only: the next user of the connection sees nothing of it.
+_SEEN = text(
+    "SELECT set_config('flov7.workspace', :workspace, true), set_config('flov7.key_digest', :digest, true), "
+    "set_config('flov7.slug', :slug, true)"
+)
+
+
+async def _begin(engine: AsyncEngine, *, seen: dict[str, str]) -> AsyncConnection:
+    """A connection inside a transaction that sees what `seen` says; one that died in the pool is replaced once."""
     for last_try in (False, True):
         with translated():
             connection = await engine.connect()
             try:
-                await connection.execute(setting, {"workspace": workspace_id})
+                await connection.execute(_SEEN, seen)
                 return connection
             except exc.DBAPIError as error:
                 await connection.close()

@@ -63,6 +63,7 @@ class Wanted:
     workflow_id: str | None = None
     status: str | None = None
     since: datetime | None = None
+    until: datetime | None = None
 
 
 async def page(
@@ -103,6 +104,8 @@ def _filtered(statement: Any, id_: Any, workflow: Any, created: Any, *, wanted: 
         statement = statement.where(workflow == wanted.workflow_id)
     if wanted.since is not None:
         statement = statement.where(created >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(created < wanted.until)
     if before is not None:
         statement = statement.where(id_ < before)
     return statement.order_by(desc(id_))

@@ -137,14 +137,17 @@ class EmbeddedPostgres:
         fresh.rename(cluster)
 
     def _end_leftover(self, cluster: Path) -> None:
+        """What a run that was killed left behind. PostgreSQL's own check of the pid file is kept wherever it can be."""
         pid_file = cluster / "postmaster.pid"
         if not pid_file.exists():
             return
         first = pid_file.read_text().split("\n", 1)[0].strip()
-        if first.isdigit():
-            process.end_leftover(int(first), marker=str(cluster), stop_signal=signal.SIGINT)
-        # What is left is the note of a server that was killed; PostgreSQL would mistake a reused pid for it.
-        pid_file.unlink(missing_ok=True)
+        pid = int(first) if first.isdigit() else 0
+        process.end_leftover(pid, marker=str(cluster), stop_signal=signal.SIGINT)
+        # Sessions outlive a killed server for a moment; a new one beside them would damage the data.
+        process.wait_until_left(cluster, program="postgres")
+        if pid and process.is_another(pid, than="postgres"):
+            pid_file.unlink(missing_ok=True)  # nobody's server: PostgreSQL would refuse to start beside that pid
 
     def _ready(self, cluster: Path) -> bool:
         try:

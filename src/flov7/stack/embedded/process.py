@@ -160,3 +160,35 @@ def end_leftover(pid: int, *, marker: str, stop_signal: signal.Signals, patience
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
     return True
+
+
+def is_another(pid: int, *, than: str) -> bool:
+    """Whether that pid is taken by a program with another name, or by a dead one that nobody has buried."""
+    try:
+        process = psutil.Process(pid)
+        return process.name() != than or process.status() == psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+def wait_until_left(folder: Path, *, program: str, patience: float = 10.0) -> None:
+    """Wait until no `program` works in the folder any more. Raises `Unavailable` after `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while any(_works_in(one, folder) for one in psutil.process_iter() if _name(one) == program):
+        if time.monotonic() > deadline:
+            raise Unavailable(f"Another {program} works in {folder}.", hint="End it, then start again.")
+        time.sleep(0.05)
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.Error:
+        return ""
+
+
+def _works_in(process: psutil.Process, folder: Path) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()) == folder
+    except psutil.Error:
+        return False
