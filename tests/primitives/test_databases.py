@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -183,6 +185,60 @@ class TestTheConnection:
         gone = connection("database", config={"host": "127.0.0.1", "port": 1, "security": "none"})
         bad = await runner.check(context(connection=gone))
         assert not bad.ok and bad.hint
+
+
+class TestTls:
+    """The embedded server has no TLS, so this one only shakes hands and then says that it has no room."""
+
+    @pytest.fixture
+    async def port(self, certificate: tuple[Path, Path]) -> AsyncIterator[int]:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(*map(str, certificate))
+
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                assert await reader.readexactly(8) == bytes.fromhex("0000000804d2162f")
+                writer.write(b"S")
+                await writer.start_tls(tls)
+                await reader.readexactly(4)
+                fields = b"SFATAL\0C53300\0Mwe spoke in private\0\0"
+                writer.write(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+                await writer.drain()
+            except (ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
+                pass
+            finally:
+                writer.close()
+
+        server = await asyncio.start_server(handle, "127.0.0.1", 0)
+        yield server.sockets[0].getsockname()[1]
+        server.close()
+
+    @pytest.mark.parametrize(
+        ("host", "security", "trusted", "said"),
+        [
+            ("localhost", "verify", True, "we spoke in private"),
+            ("localhost", "verify", False, "no TLS certificate that can be trusted"),
+            ("127.0.0.1", "verify", True, "no TLS certificate that can be trusted"),
+            ("127.0.0.1", "require", False, "we spoke in private"),
+        ],
+    )
+    async def test_checks_the_name_though_it_connects_to_the_address(
+        self,
+        call: Call,
+        connection: Connection,
+        port: int,
+        certificate: tuple[Path, Path],
+        monkeypatch: pytest.MonkeyPatch,
+        host: str,
+        security: str,
+        trusted: bool,
+        said: str,
+    ) -> None:
+        if trusted:
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+        shop = connection("database", config={"host": host, "port": port, "security": security})
+        with pytest.raises(StepFailed, match=said):
+            await query(call, shop, "select 1")
 
 
 class TestEnrichingBySql:

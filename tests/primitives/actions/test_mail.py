@@ -6,7 +6,6 @@ import asyncio
 import email
 import socket
 import ssl
-import subprocess
 from collections.abc import Callable, Iterator
 from email import policy
 from email.message import EmailMessage
@@ -56,17 +55,6 @@ class Post:
         if self.hang_up:
             server.transport.abort()
         return "250 taken"
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for `localhost` that nobody vouches for."""
-    folder = tmp_path_factory.mktemp("tls")
-    key, chain = folder / "key.pem", folder / "chain.pem"
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(chain)]
-    subprocess.run([*made, *names], check=True, capture_output=True)
-    return chain, key
 
 
 @pytest.fixture
