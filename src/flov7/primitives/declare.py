@@ -170,6 +170,7 @@ class Kind:
     retry: Retry = field(default_factory=Retry)
     timeout: float = 30.0
     queue: Queue = Queue.LOCAL
+    """Where a call runs; a local one whose time limit is over 5 s goes to `actions` by itself."""
     connection: ConnectionNeed | None = None
     services: tuple[str, ...] = ()
 

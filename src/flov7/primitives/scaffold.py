@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from flov7.language.catalogue import Lowering, Queue
+from flov7.language.catalogue import Lowering
 from flov7.language.effects import Effect
 from flov7.primitives.declare import Context, Kind, KindInputs, KindOutputs
 
@@ -47,7 +47,6 @@ KIND = Kind(
     effect=Effect.READ,
     target_fields=("url",),
     timeout=30.0,
-    queue=Queue.ACTIONS,
 )
 '''
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from flov7.language.catalogue import Lowering, Queue, Retry
+from flov7.language.catalogue import Lowering, Retry
 from flov7.language.effects import Effect
 from flov7.primitives.declare import AnyOutput, Json, Kind, KindInputs
 
@@ -49,7 +49,6 @@ KIND = Kind(
     lowering=Lowering.CHILD,
     effect=Effect.WRITE,
     target_fields=("workflow",),
-    queue=Queue.ACTIONS,
     timeout=3600.0,
     retry=Retry(max_attempts=1),
 )

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from flov7.kit.errors import StepRefused
-from flov7.language.catalogue import ConnectionNeed, Lowering, Queue
+from flov7.language.catalogue import ConnectionNeed, Lowering
 from flov7.language.effects import Effect
 from flov7.primitives import letters, mail
 from flov7.primitives.declare import Context, Json, Kind, KindInputs, KindOutputs
@@ -118,6 +118,5 @@ KIND = Kind(
     effect=Effect.WRITE,
     target_fields=("to",),
     timeout=30.0,
-    queue=Queue.ACTIONS,
     connection=ConnectionNeed(kinds=("gmail",), services=("smtp",)),
 )

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from flov7.kit.errors import StepRefused
-from flov7.language.catalogue import ConnectionNeed, Lowering, Queue
+from flov7.language.catalogue import ConnectionNeed, Lowering
 from flov7.language.effects import Effect
 from flov7.primitives import letters, mail
 from flov7.primitives.actions.api_call.http import judge
@@ -149,6 +149,5 @@ KIND = Kind(
     effect=Effect.WRITE,
     target_fields=("channel", "to"),
     timeout=15.0,
-    queue=Queue.ACTIONS,
     connection=ConnectionNeed(kinds=("webhook", "slack"), services=("smtp",)),
 )

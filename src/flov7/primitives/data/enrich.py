@@ -17,7 +17,7 @@ from urllib.parse import quote
 from pydantic import Field, model_validator
 
 from flov7.kit.errors import StepRefused
-from flov7.language.catalogue import ConnectionNeed, Lowering, Queue
+from flov7.language.catalogue import ConnectionNeed, Lowering
 from flov7.language.effects import ByValue, Effect
 from flov7.primitives.actions.api_call import http
 from flov7.primitives.actions.db_query import postgres
@@ -226,6 +226,5 @@ KIND = Kind(
     ),
     target_fields=("url", "sql"),
     timeout=60.0,
-    queue=Queue.ACTIONS,
     connection=ConnectionNeed(kinds=("api", "api_key", "database"), without=NOT_HTTP),
 )

@@ -160,6 +160,5 @@ KIND = Kind(
         field="idempotency", effects={"true": Effect.IDEMPOTENT}, absent=Effect.WRITE, otherwise=Effect.WRITE
     ),
     timeout=30.0,
-    queue=Queue.ACTIONS,
     connection=ConnectionNeed(kinds=("api", "api_key", "oauth"), without=NOT_HTTP),
 )

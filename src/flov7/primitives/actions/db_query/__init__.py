@@ -68,6 +68,5 @@ KIND = Kind(
     effect=BySql(field="sql"),
     target_fields=("sql",),
     timeout=30.0,
-    queue=Queue.ACTIONS,
     connection=ConnectionNeed(kinds=("database",), required=True),
 )
