@@ -77,6 +77,20 @@ class TestBus:
                 assert await watcher.next(patience=2) == n
         await bus.close()
 
+    async def test_watchers_that_come_and_go_miss_nothing(self, cache: Cache) -> None:
+        bus = Bus(cache)
+
+        async def watch(n: int) -> bool:
+            async with bus.subscribe(f"run:{n % 3}") as watcher:
+                await bus.publish(f"run:{n % 3}", message=n)
+                while (got := await watcher.next(patience=3)) is not None:
+                    if got == n:
+                        return not watcher.missed
+            return False
+
+        assert all(await asyncio.gather(*(watch(n) for n in range(150))))
+        await bus.close()
+
     async def test_a_slow_watcher_is_told_that_it_missed_something(self, cache: Cache) -> None:
         bus = Bus(cache)
         async with bus.subscribe("run:1") as watcher:

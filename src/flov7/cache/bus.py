@@ -60,6 +60,8 @@ class Bus:
         self._pubsub: PubSub | None = None
         self._reader: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
+        self._joined: dict[str, asyncio.Event] = {}
+        self._changing = asyncio.Lock()
 
     async def publish(self, topic: str, *, message: Any) -> None:
         """Send to every subscriber in every process. Raises `CacheDown`; callers may go on without."""
@@ -93,20 +95,27 @@ class Bus:
         await self._drop()
 
     async def _join(self, topic: str, subscription: Subscription) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ready.wait(), timeout=self._cache.timeout)
+        """Return when Redis has confirmed: what is published from then on arrives."""
         try:
-            with translated():
-                if self._pubsub is None:
-                    raise CacheDown("Redis does not answer.")
-                await self._pubsub.subscribe(self._name(topic))
-        except CacheDown:
+            async with asyncio.timeout(self._cache.timeout):
+                await self._ready.wait()
+                async with self._changing:
+                    confirmed = self._joined.setdefault(topic, asyncio.Event())
+                    if not confirmed.is_set() and self._pubsub is not None:
+                        with translated():
+                            await self._pubsub.subscribe(self._name(topic))
+                await confirmed.wait()
+        except (TimeoutError, CacheDown):
             subscription.gap()
 
     async def _leave(self, topic: str) -> None:
-        if self._pubsub is not None:
-            with contextlib.suppress(CacheDown), translated():
-                await self._pubsub.unsubscribe(self._name(topic))
+        async with self._changing:
+            if topic in self._watchers:
+                return  # somebody came while we waited
+            self._joined.pop(topic, None)
+            if self._pubsub is not None:
+                with contextlib.suppress(CacheDown), translated():
+                    await self._pubsub.unsubscribe(self._name(topic))
 
     async def _read(self) -> None:
         """Listen for the life of the process; after a break join everything again and tell every watcher."""
@@ -135,12 +144,16 @@ class Bus:
         pubsub = self._pubsub
         assert pubsub is not None
         while True:
-            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=None)
-            if message is not None and message["type"] == "message":
-                self._deliver(_text(message["channel"]), _text(message["data"]))
+            message = await pubsub.get_message(ignore_subscribe_messages=False, timeout=None)
+            if message is None:
+                continue
+            topic = _text(message["channel"]).removeprefix(self._name(""))
+            if message["type"] == "subscribe" and topic in self._joined:
+                self._joined[topic].set()
+            elif message["type"] == "message":
+                self._deliver(topic, _text(message["data"]))
 
-    def _deliver(self, channel: str, data: str) -> None:
-        topic = channel.removeprefix(self._name(""))
+    def _deliver(self, topic: str, data: str) -> None:
         try:
             value = json.loads(data)
         except FlowError:
@@ -155,6 +168,8 @@ class Bus:
 
     async def _drop(self) -> None:
         self._ready.clear()
+        for confirmed in self._joined.values():
+            confirmed.clear()
         pubsub, self._pubsub = self._pubsub, None
         if pubsub is not None:
             with contextlib.suppress(CacheDown), translated():
