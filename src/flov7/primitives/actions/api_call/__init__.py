@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import Field, model_validator
 
-from flov7.language.catalogue import ConnectionNeed, Lowering, Queue
+from flov7.language.catalogue import ConnectionNeed, Lowering
 from flov7.language.effects import ByCase, ByGraphql, ByValue, Effect
 from flov7.primitives.actions.api_call import graphql, http, soap
 from flov7.primitives.credentials import NOT_HTTP

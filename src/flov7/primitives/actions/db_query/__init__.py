@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from flov7.kit.errors import StepRefused
-from flov7.language.catalogue import ConnectionNeed, Lowering, Queue
+from flov7.language.catalogue import ConnectionNeed, Lowering
 from flov7.language.effects import BySql, Effect, of_sql
 from flov7.primitives.actions.db_query import postgres
 from flov7.primitives.declare import Context, Json, Kind, KindInputs, KindOutputs
