@@ -156,3 +156,16 @@ class TestRawSql:
         owner = await asyncpg.connect(store_settings.database_owner_url.get_secret_value())
         assert await owner.fetchval("SELECT count(*) FROM workspaces") == 0
         await owner.close()
+
+    async def test_the_engine_sees_every_workspaces_runs_and_nobodys_keys(
+        self, store_settings: StoreSettings, workspace_id: str
+    ) -> None:
+        engine = await asyncpg.connect(store_settings.database_engine_url.get_secret_value())
+        assert await engine.fetchval("SELECT count(*) FROM workspaces WHERE id = $1", workspace_id) == 1
+        for table in ("api_keys", "idempotency_keys", "conversations"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+                await engine.execute(f"SELECT * FROM {table}")
+        for statement in ("UPDATE workflows SET name = 'x'", "DELETE FROM audit_log", "CREATE TABLE own (n int)"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+                await engine.execute(statement)
+        await engine.close()
