@@ -28,6 +28,8 @@ from flov7.engine.scheduled import ScheduledStarts
 from flov7.engine.settings import EngineSettings
 from flov7.engine.sink import EventSink
 from flov7.engine.worker import running_worker
+from flov7.gateway.parts import Gateway
+from flov7.gateway.settings import GatewaySettings
 from flov7.kit.errors import FlowError, Unavailable
 from flov7.observability import logs
 from flov7.primitives.breakers import BreakingNetwork
@@ -171,3 +173,16 @@ async def attending(house: House) -> AsyncGenerator[None, None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def gateway_of(house: House, *, settings: GatewaySettings | None = None) -> Gateway:
+    """The gateway on this house; `flov7.gateway.app.create_app` makes the application of it."""
+    return Gateway(
+        settings=settings or GatewaySettings.load(),
+        database=house.database,
+        engine=house.engine,
+        registry=house.registry,
+        outside=house.network,
+        bus=house.bus,
+        probes={"redis": house.cache.ping},
+    )

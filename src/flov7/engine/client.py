@@ -23,7 +23,7 @@ from flov7.engine.values import ErrorInfo, RunInput, RunResult, RunState, Unmet
 from flov7.kit.errors import Conflict, FlowError, NotFound, Unavailable
 from flov7.kit.ids import new_id
 from flov7.language.plan import Plan
-from flov7.store import executions, plans, workflows
+from flov7.store import executions
 from flov7.store.database import Database
 from flov7.store.executions import Execution
 from flov7.store.journal import Arrival, Entry
@@ -238,10 +238,11 @@ class Engine:
     async def activate(
         self, workspace_id: str, *, workflow_id: str, version: int, plan: Plan, plan_digest: str
     ) -> None:
-        """Keep the plan and make its schedules run; those of other versions end."""
-        async with self._database.as_engine(workspace_id) as scope:
-            await plans.put(scope, plan.to_bytes())
-            await workflows.change_settings(scope, workflow_id, active_plan=plan_digest)
+        """Make a version's schedules run; those of other versions end.
+
+        Whoever activates keeps the plan and notes it in the workflow's settings (`active_plan`) with its status:
+        until then a schedule that fires finds no active workflow and starts nothing.
+        """
         await self._schedules.replace(workspace_id, workflow_id=workflow_id, plan=plan)
 
     async def deactivate(self, workspace_id: str, *, workflow_id: str) -> None:

@@ -46,7 +46,9 @@ def diff(old: Document, new: Document) -> tuple[Change, ...]:
     for name, item in now.items():
         before = was.get(name) or was.get(renamed.get(name, ""))
         if before is None:
-            found.append(Change(change="added", primitive=name, new=item.body, text=f"{_title(item)} is new{_at(item)}."))
+            found.append(
+                Change(change="added", primitive=name, new=item.body, text=f"{_title(item)} is new{_at(item)}.")
+            )
             continue
         if name in renamed:
             words = f"`{renamed[name]}` is called `{name}` now."

@@ -1,0 +1,45 @@
+"""The application: rooms' routers, what surrounds every request, one life."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from flov7.gateway import errors, health
+from flov7.gateway.context import API
+from flov7.gateway.executions import live, messages
+from flov7.gateway.executions import routes as executions
+from flov7.gateway.middleware import BodyLimit, Observed
+from flov7.gateway.parts import Gateway
+from flov7.gateway.repeating import Repeatable
+from flov7.gateway.security import KeyRequired
+from flov7.gateway.workflows import lifecycle
+from flov7.gateway.workflows import routes as workflows
+
+
+def create_app(gateway: Gateway) -> FastAPI:
+    """The gateway as an ASGI application."""
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncGenerator[None, None]:
+        if gateway.started is not None:
+            await gateway.started()
+        yield
+        await gateway.turned_away.close()
+        if gateway.stopped is not None:
+            await gateway.stopped()
+
+    app = FastAPI(title="Flov7", version="1.0", docs_url=None, redoc_url=None, lifespan=life, redirect_slashes=False)
+    app.state.gateway = gateway
+    errors.install(app)
+    for router in (lifecycle.router, workflows.router, live.router, messages.router, executions.router):
+        app.include_router(router, prefix=API)
+    app.include_router(health.router)
+    # The last one added is the outermost.
+    app.add_middleware(Repeatable, gateway=gateway)
+    app.add_middleware(KeyRequired, gateway=gateway)
+    app.add_middleware(BodyLimit, largest=gateway.settings.max_body)
+    app.add_middleware(Observed, gateway=gateway)
+    return app

@@ -1,0 +1,1 @@
+"""Runs: what they did, live, and what can be said to them."""

@@ -1,0 +1,1 @@
+"""Addresses that start workflows, and addresses by which the outside answers a run."""

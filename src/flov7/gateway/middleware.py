@@ -1,0 +1,135 @@
+"""What surrounds every request: its id, one log line, counts, a limit for bodies, and an answer whatever happens."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from flov7.gateway import errors
+from flov7.gateway.context import API, RequestFacts, enter
+from flov7.gateway.parts import Gateway
+from flov7.kit.errors import FlowError, TooLarge
+from flov7.kit.ids import is_request_id, request_id
+from flov7.observability import logs
+
+log = logs.get("flov7.gateway")
+
+
+class Observed:
+    """ASGI, outermost: the request id, the log line, the metrics; an exception becomes an answer here."""
+
+    def __init__(self, app: ASGIApp, *, gateway: Gateway) -> None:
+        self._app = app
+        self._metrics = gateway.metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, then tell."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        brought = Headers(scope=scope).get("x-request-id", "")
+        facts = RequestFacts(request_id=brought if is_request_id(brought) else request_id())
+        enter(facts)
+        path: str = scope["path"]
+        if path.startswith("/api/") and path.endswith("/") and len(path) > 1:
+            scope["path"] = path.rstrip("/")  # `/workflows/` is `/workflows`
+            scope["raw_path"] = scope["path"].encode()
+        began = time.perf_counter()
+        status = 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(raw=message.setdefault("headers", []))
+                headers.setdefault("x-request-id", facts.request_id)
+                headers.setdefault("x-content-type-options", "nosniff")
+                if path.startswith("/api/"):
+                    headers.setdefault("cache-control", "no-store")
+            elif message["type"] == "websocket.accept":
+                status = 101
+            await send(message)
+
+        with logs.about(request_id=facts.request_id):
+            try:
+                await self._app(scope, receive, sending)
+            except Exception as problem:  # noqa: BLE001 - the last place that can answer
+                status = await self._answer(problem, status, scope, receive, sending)
+            finally:
+                self._tell(scope, facts, status, time.perf_counter() - began)
+
+    async def _answer(self, problem: Exception, status: int, scope: Scope, receive: Receive, send: Send) -> int:
+        if not isinstance(problem, FlowError):
+            log.error("Request failed", exc_info=problem)
+        if status or scope["type"] != "http":
+            return status or 500  # the answer has begun: the connection just ends
+        response = errors.of_flow_error(problem) if isinstance(problem, FlowError) else errors.unexpected()
+        await response(scope, receive, send)
+        return response.status_code
+
+    def _tell(self, scope: Scope, facts: RequestFacts, status: int, seconds: float) -> None:
+        route, method = _route(scope), scope.get("method", "WS")
+        self._metrics.requests.labels(method, route, str(status)).inc()
+        self._metrics.request_seconds.labels(method, route).observe(seconds)
+        told: dict[str, Any] = {
+            "workspace_id": facts.workspace_id,
+            "workflow_id": facts.workflow_id,
+            "run_id": facts.execution_id,
+            "step": facts.step,
+            "user_id": facts.actor.key_id if facts.actor else None,
+        }
+        ids = {name: value for name, value in told.items() if value is not None}
+        log.info(
+            "Request", method=method, route=route, path=_shown(scope), status=status, ms=round(seconds * 1000, 2), **ids
+        )
+
+
+def _route(scope: Scope) -> str:
+    """The route's pattern, never an address with ids in it."""
+    route = scope.get("route")
+    if route is not None:
+        path = str(getattr(route, "path", "other"))
+        return API + path if str(scope["path"]).startswith(API) and not path.startswith(API) else path
+    return str(scope.get("flov7.route", "none"))
+
+
+def _shown(scope: Scope) -> str:
+    """The path without tokens: of a hook only its pattern is logged."""
+    return _route(scope) if "flov7.route" in scope else str(scope["path"])
+
+
+class BodyLimit:
+    """ASGI: refuses a body that is larger than the limit, by its announced length or as it comes."""
+
+    def __init__(self, app: ASGIApp, *, largest: int) -> None:
+        self._app = app
+        self._largest = largest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on. Raises TooLarge."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "0")
+        if announced.isdigit() and int(announced) > self._largest:
+            raise too_large(self._largest)
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > self._largest:
+                    raise too_large(self._largest)
+            return message
+
+        await self._app(scope, counted, send)
+
+
+def too_large(largest: int) -> TooLarge:
+    """The 413 that names the limit."""
+    return TooLarge(f"The body is larger than {largest} bytes.", hint="Send less at once, or raise FLOV7_MAX_BODY.")

@@ -1,0 +1,71 @@
+"""What the gateway is made of; wiring builds one and hands it to `create_app`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flov7.cache.bus import Bus
+from flov7.gateway.hooks.turned_away import TurnedAway
+from flov7.gateway.ports import Drafter, Engine
+from flov7.gateway.settings import GatewaySettings
+from flov7.kit.errors import FlowError
+from flov7.language.plan import Plan
+from flov7.observability.metrics import Metrics
+from flov7.primitives.registry import Registry
+from flov7.realtime.watching import Watcher
+from flov7.store import plans
+from flov7.store.database import Database
+from flov7.store.scope import Scope
+
+if TYPE_CHECKING:
+    from flov7.primitives.outside import Outside
+
+_PLANS = 256
+Probe = Callable[[], Awaitable[None]]
+"""Returns where a peer answers, raises FlowError where it does not."""
+
+
+@dataclass(kw_only=True)
+class Gateway:
+    """`bus` is None without Redis; `outside` is how connection tests reach the world; `drafter` makes documents
+    out of sentences; `probes` are further peers for `/health` by name; `started` and `stopped` are called with
+    the application's life."""
+
+    settings: GatewaySettings
+    database: Database
+    engine: Engine
+    registry: Registry
+    outside: Outside | None = None
+    bus: Bus | None = None
+    drafter: Drafter | None = None
+    metrics: Metrics = field(default_factory=Metrics)
+    probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
+    started: Callable[[], Awaitable[None]] | None = None
+    stopped: Callable[[], Awaitable[None]] | None = None
+
+    def __post_init__(self) -> None:
+        self.watcher = Watcher(self.database, bus=self.bus)
+        self.turned_away = TurnedAway(self.database, metrics=self.metrics)
+        self._plans: OrderedDict[tuple[str, str], Plan] = OrderedDict()
+
+    async def plan(self, scope: Scope, digest: str) -> Plan:
+        """A stored plan; the ones in use are remembered. Raises NotFound."""
+        key = (scope.workspace_id, digest)
+        found = self._plans.get(key)
+        if found is None:
+            found = self._plans[key] = Plan.from_bytes(await plans.get(scope, digest))
+        self._plans.move_to_end(key)
+        while len(self._plans) > _PLANS:
+            self._plans.popitem(last=False)
+        return found
+
+    async def tell(self, topic: str, message: Any) -> None:
+        """Say something to the other gateways; without Redis they notice by themselves a little later."""
+        if self.bus is None:
+            return
+        with contextlib.suppress(FlowError):
+            await self.bus.publish(topic, message=message)

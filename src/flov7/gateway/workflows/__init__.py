@@ -1,0 +1,1 @@
+"""Workflows: documents with versions, a status and addresses."""

@@ -1,0 +1,215 @@
+"""Going live and going back: a version's hooks, schedules and plan, all or none."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+
+from flov7.gateway.context import current
+from flov7.gateway.hooks.addresses import hook_address
+from flov7.gateway.security import Caller
+from flov7.gateway.workflows.access import find
+from flov7.gateway.workflows.compiling import Compiler
+from flov7.gateway.workflows.schemas import TriggerOut
+from flov7.gateway.workflows.triggers import triggers_of
+from flov7.kit.errors import Conflict, FlowError, Invalid
+from flov7.kit.ids import token
+from flov7.language.diagnostics import Diagnostic
+from flov7.language.plan import Plan, TriggerNode
+from flov7.store import connections, hooks, plans, records, versions, workflows, workspaces
+from flov7.store.hooks import Hook, Wanted
+from flov7.store.scope import Scope
+from flov7.store.workflows import Workflow
+
+HOOKS_TOPIC = "hooks"
+"""The bus topic on which gateways tell each other that hooks changed; the message is the workspace's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """What is live now."""
+
+    workflow: Workflow
+    triggers: list[TriggerOut]
+    plan: Plan
+    warnings: tuple[Diagnostic, ...]
+
+
+async def activate(caller: Caller, reference: str, *, version: int | None) -> Activated:
+    """Compile strictly, then go live. Raises DocumentInvalid, Conflict (`hook.taken`), Unavailable."""
+    async with caller.transaction() as scope:
+        workflow = await _alive(scope, reference)
+        number = version or workflow.current_version
+        document = (await versions.get(scope, workflow.id, number=number)).document
+        compiler = Compiler(scope, caller.gateway)
+        plan = await compiler.plan(document)
+        warnings = (await compiler.check(document, strict=True)).diagnostics
+        await _secrets_are_there(scope, plan)
+        digest = await compiler.keep(plan)
+        timed = _is_timed(plan) or await _was_timed(scope, workflow)
+        await hooks.replace(scope, workflow.id, workflow_version=number, wanted=await _wanted(scope, workflow, plan))
+        if not timed:
+            return await _live(scope, caller, workflow, number, digest, plan, warnings)
+        # Whether the hooks are free is known now; with schedules to set, all of it is done after Temporal has them.
+        await scope.connection.rollback()
+    await caller.gateway.engine.activate(
+        caller.workspace_id, workflow_id=workflow.id, version=number, plan=plan, plan_digest=digest
+    )
+    try:
+        async with caller.transaction() as scope:
+            compiler.scope = scope
+            await compiler.keep(plan)
+            wanted = await _wanted(scope, workflow, plan)
+            await hooks.replace(scope, workflow.id, workflow_version=number, wanted=wanted)
+            return await _live(scope, caller, workflow, number, digest, plan, warnings)
+    except FlowError:
+        if workflow.status != "active":  # a schedule without an active workflow starts nothing, but is litter
+            with contextlib.suppress(FlowError):
+                await caller.gateway.engine.deactivate(caller.workspace_id, workflow_id=workflow.id)
+        raise
+
+
+async def deactivate(caller: Caller, reference: str, *, archive: bool = False) -> Workflow:
+    """Take the triggers away: nothing starts any more; what runs goes on."""
+    async with caller.transaction() as scope:
+        workflow = await find(scope, reference, for_update=True)
+        timed = await _was_timed(scope, workflow)
+        await hooks.clear(scope, workflow.id)
+        changed = await workflows.set_status(scope, workflow.id, status="archived" if archive else "draft")
+        await workflows.change_settings(scope, workflow.id, active_plan=None)
+        await _note(scope, caller, "workflow.archive" if archive else "workflow.deactivate", workflow)
+    await caller.gateway.tell(HOOKS_TOPIC, caller.workspace_id)
+    if timed:
+        with contextlib.suppress(FlowError):  # what fires meanwhile finds the workflow not active and starts nothing
+            await caller.gateway.engine.deactivate(caller.workspace_id, workflow_id=workflow.id)
+    return changed
+
+
+async def pause(caller: Caller, reference: str) -> Workflow:
+    """Keep its addresses, start nothing: senders are told to come again later, schedules are passed over."""
+    async with caller.transaction() as scope:
+        workflow = await find(scope, reference, for_update=True)
+        if workflow.status == "paused":
+            return workflow
+        if workflow.status != "active":
+            raise Conflict(f"The workflow is {workflow.status}, not active.", hint="Only what is active can be paused.")
+        changed = await workflows.set_status(scope, workflow.id, status="paused")
+        await _note(scope, caller, "workflow.pause", workflow)
+    await caller.gateway.tell(HOOKS_TOPIC, caller.workspace_id)
+    return changed
+
+
+async def unpause(caller: Caller, reference: str) -> Workflow:
+    """Go on with the version that was active."""
+    async with caller.transaction() as scope:
+        workflow = await find(scope, reference, for_update=True)
+        if workflow.status == "active":
+            return workflow
+        if workflow.status != "paused" or workflow.active_version is None:
+            raise Conflict(f"The workflow is {workflow.status}, not paused.", hint="Activate it instead.")
+        version = workflow.active_version
+        changed = await workflows.set_status(scope, workflow.id, status="active", active_version=version)
+        await _note(scope, caller, "workflow.unpause", workflow)
+    await caller.gateway.tell(HOOKS_TOPIC, caller.workspace_id)
+    return changed
+
+
+async def triggers_out(
+    scope: Scope, caller: Caller, workflow: Workflow, triggers: list[TriggerNode]
+) -> list[TriggerOut]:
+    """The triggers with their addresses, where they are live."""
+    live = {hook.trigger: hook for hook in await hooks.of_workflow(scope, workflow.id)}
+    slug = (await workspaces.get(scope)).slug
+    return [_trigger_out(caller, slug, trigger, live.get(trigger.name)) for trigger in triggers]
+
+
+def _trigger_out(caller: Caller, slug: str, trigger: TriggerNode, hook: Hook | None) -> TriggerOut:
+    address = None
+    if hook is not None:
+        address = hook_address(caller.gateway.settings.public_url, slug, path=hook.path, token=hook.token)
+    method = trigger.config.get("method", "POST") if trigger.kind == "webhook" else None
+    return TriggerOut(name=trigger.name, kind=trigger.kind, method=method, address=address)
+
+
+async def _live(
+    scope: Scope,
+    caller: Caller,
+    workflow: Workflow,
+    number: int,
+    digest: str,
+    plan: Plan,
+    warnings: tuple[Diagnostic, ...],
+) -> Activated:
+    await workflows.set_status(scope, workflow.id, status="active", active_version=number)
+    changed = await workflows.change_settings(scope, workflow.id, active_plan=digest)
+    await _note(scope, caller, "workflow.activate", workflow, version=number)
+    shown = await triggers_out(scope, caller, workflow, triggers_of(plan))
+    await scope.connection.commit()
+    await caller.gateway.tell(HOOKS_TOPIC, caller.workspace_id)
+    return Activated(changed, shown, plan, warnings)
+
+
+async def _alive(scope: Scope, reference: str) -> Workflow:
+    workflow = await find(scope, reference, for_update=True)
+    if workflow.status == "archived":
+        raise Conflict("The workflow is archived.", hint="Restore it first.", code="workflow.archived")
+    return workflow
+
+
+def _is_timed(plan: Plan) -> bool:
+    return any(trigger.kind == "schedule" for trigger in triggers_of(plan))
+
+
+async def _was_timed(scope: Scope, workflow: Workflow) -> bool:
+    """Whether the plan that is live now has schedules."""
+    digest = workflow.settings.get("active_plan")
+    if not isinstance(digest, str):
+        return False
+    return _is_timed(Plan.from_bytes(await plans.get(scope, digest)))
+
+
+async def _wanted(scope: Scope, workflow: Workflow, plan: Plan) -> list[Wanted]:
+    """A hook for each webhook trigger; one without authentication keeps the token that it had."""
+    found: list[Wanted] = []
+    for trigger in triggers_of(plan):
+        if trigger.kind != "webhook":
+            continue
+        config = trigger.config
+        auth = {"type": config.get("auth", "none"), "secret": config.get("secret")}
+        kept = await hooks.known_token(scope, workflow.id, trigger=trigger.name) if auth["type"] == "none" else None
+        found.append(
+            Wanted(
+                path=str(config["url"]).strip("/"),
+                method=str(config.get("method", "POST")),
+                trigger=trigger.name,
+                token=(kept or token(24)) if auth["type"] == "none" else None,
+                auth=auth,
+            )
+        )
+    return found
+
+
+async def _secrets_are_there(scope: Scope, plan: Plan) -> None:
+    """Raises Invalid for a secret that is named and not kept: nothing could ever get in, or out."""
+    wanted: dict[str, str] = {}
+    for trigger in triggers_of(plan):
+        if trigger.kind == "webhook" and trigger.config.get("auth", "none") != "none":
+            wanted[str(trigger.config["secret"])] = f"the trigger `{trigger.name}`"
+    for one in plan.connections.values():
+        if one.credentials.get("type") not in (None, "none"):
+            wanted.setdefault(one.secret, f"the connection `{one.name}`")
+    missing = [(name, who) for name, who in wanted.items() if not await connections.has_secret(scope, name)]
+    if missing:
+        names = ", ".join(f"`{name}` (for {who})" for name, who in missing)
+        raise Invalid(
+            f"A secret is named and not kept in this workspace: {names}.",
+            hint="Add it as a connection of that name: POST /api/v1/connections.",
+            code="secret.missing",
+            details={"secrets": [name for name, _ in missing]},
+        )
+
+
+async def _note(scope: Scope, caller: Caller, what: str, workflow: Workflow, **details: object) -> None:
+    await records.audit(
+        scope, who=caller.who, what=what, target=workflow.id, details=dict(details), request_id=current().request_id
+    )
