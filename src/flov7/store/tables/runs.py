@@ -45,6 +45,14 @@ workflow_executions = Table(
     sealed("events"),
     Index("idx_workflow_executions_workflow_id", "workflow_id"),
     Index("workflow_executions_workspace_id_idx", "workspace_id", "id"),
+    # Most runs succeed, and those are never looked for by status: they cost this index nothing.
+    Index(
+        "workflow_executions_status_idx",
+        "workspace_id",
+        "status",
+        "id",
+        postgresql_where=sql("status <> 'succeeded'"),
+    ),
 )
 
 execution_events = Table(

@@ -93,6 +93,7 @@ CREATE TABLE workflow_executions (
 );
 CREATE INDEX idx_workflow_executions_workflow_id ON workflow_executions (workflow_id);
 CREATE INDEX workflow_executions_workspace_id_idx ON workflow_executions (workspace_id, id);
+CREATE INDEX workflow_executions_status_idx ON workflow_executions (workspace_id, status, id) WHERE status <> 'succeeded';
 
 CREATE TABLE workspaces (
     id text COLLATE "C" NOT NULL,
