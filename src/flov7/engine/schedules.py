@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import ValidationError
 from temporalio.client import (
     Client,
     Schedule,
@@ -28,6 +29,7 @@ from flov7.engine.settings import EngineSettings
 from flov7.kit.durations import seconds
 from flov7.kit.errors import Invalid, NotFound
 from flov7.language.plan import Plan, TriggerNode
+from flov7.primitives.triggers.schedule import Inputs
 
 _OVERLAP = {
     "skip": ScheduleOverlapPolicy.SKIP,
@@ -132,23 +134,25 @@ class Schedules:
 
 
 def schedule_spec(config: dict[str, Any]) -> ScheduleSpec:
-    """When a schedule trigger fires. Raises Invalid where it says nothing."""
-    jitter = config.get("jitter")
-    crons = config.get("cron")
-    every, at = config.get("every"), config.get("at")
-    if not (crons or every or at):
-        raise Invalid("The schedule says no time.", hint='Add "cron", "every" or "at".', code="schedule.no_time")
+    """When a schedule trigger fires. Raises Invalid where it says no time that ever comes."""
+    try:
+        times = Inputs.model_validate(config)
+    except ValidationError as error:
+        said = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        raise Invalid(f"The schedule does not hold: {said}.", hint=_HINT, code="schedule.invalid") from error
     return ScheduleSpec(
-        cron_expressions=[crons] if isinstance(crons, str) else list(crons or []),
-        intervals=[ScheduleIntervalSpec(every=timedelta(seconds=seconds(every)))] if every else [],
-        calendars=[_once(one) for one in ([at] if isinstance(at, str) else at or [])],
-        jitter=timedelta(seconds=seconds(jitter)) if jitter else None,
-        time_zone_name=config.get("time_zone") or "UTC",
+        cron_expressions=[line] if (line := times.as_cron()) else [],
+        intervals=[ScheduleIntervalSpec(every=timedelta(seconds=seconds(times.every)))] if times.every else [],
+        calendars=[_once(moment)] if (moment := times.once()) else [],
+        jitter=timedelta(seconds=seconds(times.jitter)) if times.jitter else None,
+        time_zone_name=times.time_zone,
     )
 
 
-def _once(moment: str) -> ScheduleCalendarSpec:
-    at = datetime.fromisoformat(moment)
+_HINT = 'Give one of "cron" (0 9 * * 1-5), "every" (15m) and "at" (09:00, or 2027-01-31T09:00).'
+
+
+def _once(at: datetime) -> ScheduleCalendarSpec:
     return ScheduleCalendarSpec(
         second=[ScheduleRange(at.second)],
         minute=[ScheduleRange(at.minute)],

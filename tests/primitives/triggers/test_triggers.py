@@ -113,3 +113,21 @@ class TestStartsWithoutSettings:
     @pytest.mark.parametrize("key", ["trigger/manual", "trigger/api"])
     def test_need_none(self, key: str) -> None:
         assert read(key)
+
+
+class TestWhatAScheduleMeans:
+    @pytest.mark.parametrize(
+        ("inputs", "cron", "once"),
+        [
+            ({"cron": "0 9 * * 1-5"}, "0 9 * * 1-5", None),
+            ({"at": "9:05"}, "5 9 * * *", None),
+            ({"at": "09:00", "days": ["mon", "sun"]}, "0 9 * * 1,0", None),
+            ({"every": "5m"}, None, None),
+            ({"at": "2027-01-31T09:00", "time_zone": "Europe/Berlin"}, None, "2027-01-31T09:00:00+01:00"),
+            ({"at": "2027-07-31T09:00Z", "time_zone": "Europe/Berlin"}, None, "2027-07-31T11:00:00+02:00"),
+        ],
+    )
+    def test_is_a_cron_line_or_one_moment(self, inputs: dict[str, Any], cron: str | None, once: str | None) -> None:
+        found = read("trigger/schedule", **inputs)
+        assert found.as_cron() == cron
+        assert (found.once() and found.once().isoformat()) == once

@@ -21,6 +21,12 @@ from flov7.primitives.fields import Duration, TimeZone
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Overlap = Literal["skip", "buffer_one", "buffer_all", "cancel_other", "terminate_other", "allow_all"]
 
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")  # as cron counts them
+
+
+def _is_time_of_day(at: str) -> bool:
+    return re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", at) is not None
+
 
 class Inputs(KindInputs):
     """When it starts."""
@@ -71,7 +77,7 @@ class Inputs(KindInputs):
     @field_validator("at")
     @classmethod
     def _is_a_time(cls, at: str | None) -> str | None:
-        if at is None or re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", at):
+        if at is None or _is_time_of_day(at):
             return at
         try:
             datetime.fromisoformat(at)
@@ -85,9 +91,25 @@ class Inputs(KindInputs):
         if len(given) != 1:
             said = "none" if not given else " and ".join(given)
             raise ValueError(f"give exactly one of `cron`, `every`, `at`; here: {said}")
-        if self.days and (self.at is None or "T" in self.at or "-" in self.at):
+        if self.days and (self.at is None or not _is_time_of_day(self.at)):
             raise ValueError("`days` goes with a time of day in `at`, as in `at: 09:00`")
         return self
+
+    def as_cron(self) -> str | None:
+        """The cron line of `cron`, or of a time of day in `at`; None for `every` and for one moment."""
+        if self.cron is not None or self.at is None or not _is_time_of_day(self.at):
+            return self.cron
+        hour, minute = self.at.split(":")
+        days = ",".join(str(_DAYS.index(day)) for day in self.days) or "*"
+        return f"{int(minute)} {int(hour)} * * {days}"
+
+    def once(self) -> datetime | None:
+        """The one moment in `at`, in `time_zone`; None where it starts again and again."""
+        if self.at is None or _is_time_of_day(self.at):
+            return None
+        moment = datetime.fromisoformat(self.at)
+        zone = ZoneInfo(self.time_zone)
+        return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 class Outputs(KindOutputs):
