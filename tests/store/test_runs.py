@@ -224,7 +224,7 @@ class TestFinishing:
     async def test_a_finished_run_is_one_row(self, database: Database, workspace_id: str, postgres_url: str) -> None:
         ours = arrival(workspace_id)
         await database.journal.accept(ours)
-        ended = run(workspace_id, id=ours.execution_id, error={"code": "x"}, handled=[{"step": "s"}])
+        ended = run(workspace_id, id=ours.execution_id, error={"code": "code-x"}, handled=[{"step": "s"}])
         await database.events.append(ended.id, workspace_id=workspace_id, events=numbered(1, 3))
         assert await database.executions.finish(ended, events=numbered(1, 5), epoch=1) == "saved"
         await database.events.append(ended.id, workspace_id=workspace_id, events=numbered(4, 6))
@@ -233,10 +233,13 @@ class TestFinishing:
             assert [event["n"] for event in await events.read(scope, ended.id)] == [1, 2, 3, 4, 5]
             assert [event["n"] for event in await events.read(scope, ended.id, after=3, limit=1)] == [4]
         assert found is not None
-        assert (found.input, found.output, found.error) == ({"a": 1}, {"b": [2]}, {"code": "x"})
+        assert (found.input, found.output, found.error) == ({"a": 1}, {"b": [2]}, {"code": "code-x"})
         assert (found.handled, found.event_count, found.finished_at) == ([{"step": "s"}], 5, NOW)
         admin = await asyncpg.connect(postgres_url)
         assert await admin.fetchval("SELECT count(*) FROM execution_events WHERE execution_id = $1", ended.id) == 0
+        raw = await admin.fetchrow("SELECT * FROM workflow_executions WHERE id = $1", ended.id)
+        assert not [name for name, value in raw.items() if isinstance(value, bytes) and b"code-x" in value]
+        assert "code-x" not in str({name: value for name, value in raw.items() if not isinstance(value, bytes)})
         entry = await admin.fetchrow("SELECT * FROM journal WHERE execution_id = $1", ended.id)
         await admin.close()
         assert (entry["state"], entry["payload"], entry["outputs"]) == ("done", None, None)

@@ -14,6 +14,8 @@ from flov7.store.scope import Row, Scope
 
 TABLE = "workflow_executions"
 ACCEPTED = "accepted"
+SEALED = ("input", "output", "error", "unmet", "handled")
+"""What of a run may hold the customer's data: it lies sealed."""
 _COMMON = "succeeded"
 
 
@@ -51,7 +53,7 @@ async def get(scope: Scope, execution_id: str) -> Execution | None:
     table = tables.workflow_executions
     row = await scope.row(_select(scope).where(table.c.id == execution_id))
     if row is not None:
-        return await _opened(scope, row)
+        return await _opened(scope, row, whole=True)
     journal = tables.journal
     entry = await scope.row(scope.select(journal).where(journal.c.execution_id == execution_id))
     return await _accepted(scope, entry) if entry is not None else None
@@ -82,7 +84,7 @@ async def page(
         statement = statement.where(runs.c.status == wanted.status)
         if wanted.status != _COMMON:
             statement = statement.where(runs.c.status != literal_column(f"'{_COMMON}'"))  # lets the index answer
-    found = [_plain(row) for row in await scope.rows(statement.limit(size + 1))]
+    found = [await _opened(scope, row, whole=False) for row in await scope.rows(statement.limit(size + 1))]
     if wanted.status in (None, ACCEPTED):
         found += await _waiting(scope, wanted=wanted, before=before, limit=size + 1)
         found.sort(key=lambda run: run.id, reverse=True)
@@ -119,14 +121,11 @@ def _select(scope: Scope) -> Any:
     return scope.select(table, *(column for column in table.c if column.name != "events"))
 
 
-def _plain(row: Row) -> Execution:
-    row["input"] = row["output"] = None
-    return Execution(**row)
-
-
-async def _opened(scope: Scope, row: Row) -> Execution:
-    for name in ("input", "output"):
-        row[name] = await scope.open(row[name], table=TABLE, row=f"{row['id']}/{name}")
+async def _opened(scope: Scope, row: Row, *, whole: bool) -> Execution:
+    """Opened; without `whole` input and output, which may be large, are left out."""
+    for name in SEALED:
+        wanted = whole or name not in ("input", "output")
+        row[name] = await scope.open(row[name], table=TABLE, row=f"{row['id']}/{name}") if wanted else None
     return Execution(**row)
 
 

@@ -11,7 +11,7 @@ from flov7.kit import json
 from flov7.kit.errors import FlowError
 from flov7.store.batches import Batcher
 from flov7.store.events import Event, Events, seal_all
-from flov7.store.executions import TABLE, Execution
+from flov7.store.executions import SEALED, TABLE, Execution
 from flov7.store.journal import fenced
 from flov7.store.vault import Pool, Vault
 
@@ -25,30 +25,7 @@ class _Final:
     execution_id: str = field(default="")
 
 
-_KINDS = [
-    "text",
-    "text",
-    "text",
-    "int",
-    "text",
-    "text",
-    "text",
-    "text",
-    "text",
-    "text",
-    "text",
-    "timestamptz",
-    "timestamptz",
-    "timestamptz",
-    "bytea",
-    "bytea",
-    "jsonb",
-    "jsonb",
-    "jsonb",
-    "int",
-    "bytea",
-]
-_NAMES = [
+_PLAIN = [
     "id",
     "workspace_id",
     "workflow_id",
@@ -63,20 +40,21 @@ _NAMES = [
     "created_at",
     "started_at",
     "finished_at",
-    "input",
-    "output",
-    "error",
-    "unmet",
-    "handled",
-    "event_count",
-    "events",
 ]
+_KINDS = {
+    "workflow_version": "int",
+    "created_at": "timestamptz",
+    "started_at": "timestamptz",
+    "finished_at": "timestamptz",
+    "event_count": "int",
+    "events": "bytea",
+    **dict.fromkeys(SEALED, "bytea"),
+}
+_NAMES = [*_PLAIN, *SEALED, "event_count", "events"]
 _COLUMNS = ", ".join(_NAMES)
-# A JSON list inside an array would be taken for a second dimension: JSON goes in as text.
-_ARRAYS = ", ".join(f"${n}::{kind.replace('jsonb', 'text')}[]" for n, kind in enumerate(_KINDS, start=1))
-_CAST = ", ".join(f"{name}::{kind}" for name, kind in zip(_NAMES, _KINDS, strict=True))
+_ARRAYS = ", ".join(f"${n}::{_KINDS.get(name, 'text')}[]" for n, name in enumerate(_NAMES, start=1))
 _BEGIN = f"""
-INSERT INTO workflow_executions ({_COLUMNS}) SELECT {_CAST} FROM unnest({_ARRAYS}) AS t({_COLUMNS}) ON CONFLICT (id) DO NOTHING
+INSERT INTO workflow_executions ({_COLUMNS}) SELECT {_COLUMNS} FROM unnest({_ARRAYS}) AS t({_COLUMNS}) ON CONFLICT (id) DO NOTHING
 """  # noqa: S608 - constants only
 _FINISH = f"""
 WITH input AS (
@@ -90,7 +68,7 @@ WITH input AS (
 ), tidied AS (
     DELETE FROM execution_events e USING allowed a WHERE e.execution_id = a.id
 ), saved AS (
-    INSERT INTO workflow_executions AS w ({_COLUMNS}) SELECT {_CAST} FROM allowed
+    INSERT INTO workflow_executions AS w ({_COLUMNS}) SELECT {_COLUMNS} FROM allowed
     ON CONFLICT (id) DO UPDATE SET status = excluded.status, mode = excluded.mode, finished_at = excluded.finished_at,
         started_at = coalesce(w.started_at, excluded.started_at), output = excluded.output, error = excluded.error,
         unmet = excluded.unmet, handled = excluded.handled, event_count = excluded.event_count,
@@ -146,19 +124,11 @@ class Executions:
         def seal(name: str, value: Any) -> bytes | None:
             return None if value is None else sealer.seal(json.dumps(value), table=TABLE, row=f"{run.id}/{name}")
 
-        plain = tuple(getattr(run, name) for name in _NAMES[:14])
+        plain = (getattr(run, name) for name in _PLAIN)
+        closed = (seal(name, getattr(run, name)) for name in SEALED)
         packed = None if events is None else seal_all(sealer, run.id, events)
         count = run.event_count if events is None else len(events)
-        return (
-            *plain,
-            seal("input", run.input),
-            seal("output", run.output),
-            _text(run.error),
-            _text(run.unmet),
-            _text(run.handled),
-            count,
-            packed,
-        )
+        return (*plain, *closed, count, packed)
 
     async def _write_begun(self, items: Sequence[tuple[Any, ...]]) -> list[FlowError | None]:
         await self._pool.execute(_BEGIN, *_columns(items))
@@ -183,10 +153,6 @@ class Executions:
             else:
                 answers.append("saved" if saved and first[item.execution_id] is item else "already")
         return answers
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else json.dumps(value).decode()
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import text as sql
 
-from flov7.store.tables.base import json, metadata, moment, name_of, sealed, workspace
+from flov7.store.tables.base import metadata, moment, name_of, sealed, workspace
 
 workflow_executions = Table(
     "workflow_executions",
@@ -38,9 +38,9 @@ workflow_executions = Table(
     moment("finished_at", nullable=True),
     sealed("input"),
     sealed("output"),
-    json("error", nullable=True),
-    json("unmet", nullable=True),
-    json("handled", nullable=True),
+    sealed("error"),
+    sealed("unmet"),
+    sealed("handled"),
     Column("event_count", Integer, nullable=False),
     sealed("events"),
     Index("idx_workflow_executions_workflow_id", "workflow_id"),

@@ -84,9 +84,9 @@ CREATE TABLE workflow_executions (
     finished_at timestamptz,
     input bytea,
     output bytea,
-    error jsonb,
-    unmet jsonb,
-    handled jsonb,
+    error bytea,
+    unmet bytea,
+    handled bytea,
     event_count integer NOT NULL,
     events bytea,
     CONSTRAINT workflow_executions_pkey PRIMARY KEY (id)
