@@ -167,7 +167,8 @@ def _holds(outer: Place, inner: Place) -> bool:
 
 def _shifts(moved: Place, path: Path) -> bool:
     """Whether taking `moved` away would shift the indices that lead to the list at `path`."""
-    return moved.list_path == path[: len(moved.list_path)]
+    depth = len(moved.list_path)
+    return moved.list_path == path[:depth] and len(path) > depth and int(path[depth]) > int(moved.path[-1])
 
 
 def _unknown(analysis: Analysis, name: str, where: str, code: str, message: str) -> None:

@@ -38,6 +38,7 @@ from flov7.language.plan import (
 from flov7.language.printing import canonical_bytes
 from flov7.language.schemas import check_schema
 from flov7.language.scope import Scope
+from flov7.language.types import check_gives_list, check_literal_paths
 
 LOCAL_LIMIT = 5.0
 """Seconds: a call whose limit is at most this runs as a local activity."""
@@ -301,6 +302,7 @@ def _blocks(compiler: _Compiler, place: Place) -> dict[str, Block]:
 def _inputs(compiler: _Compiler, place: Place, spec: KindSpec, tree: dict[str, Any]) -> Template:
     analysis = compiler.analysis
     check_config(analysis, place, spec, tree)
+    check_literal_paths(analysis, place, tree)
     if spec.lowering is Lowering.LOOP:
         return Template(tree={})
     template = tree.get("template")
@@ -350,6 +352,8 @@ def _loop(compiler: _Compiler, place: Place) -> Loop | None:
             test = compiler.reader.value(source, place=seen_from, where=f"{where}/over")
         else:
             test = compiler.reader.expression(source, place=seen_from, where=f"{where}/{form}")
+            if form == "over":
+                check_gives_list(compiler.analysis, source, test, where=f"{where}/over")
         return Loop(
             form=form,  # pyright: ignore[reportArgumentType]
             item=loop.as_ or "item",

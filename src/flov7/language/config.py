@@ -108,9 +108,7 @@ def _real(error: Any) -> Iterable[Any]:
     return deepest if max(len(one.absolute_path) for one in deepest) > len(error.absolute_path) else [error]
 
 
-def _explain(
-    analysis: Analysis, place: Place, spec: KindSpec, error: Any, find: Callable[[Path], str]
-) -> None:
+def _explain(analysis: Analysis, place: Place, spec: KindSpec, error: Any, find: Callable[[Path], str]) -> None:
     path = tuple(error.absolute_path)
     where = find(path)
     match error.validator:

@@ -167,6 +167,8 @@ class Scope:
             if meeting is not None:
                 if meeting is one:
                     return False
+                if meeting.holder is not None and meeting.primitive is meeting.holder.primitive:
+                    return True  # a loop's own test and `collect` see the round that has just ended
                 return self._analysis.is_before(one.primitive.name, meeting.primitive.name)
         return False
 
@@ -198,8 +200,9 @@ class Scope:
 
     def _suspect(self, root: str, where: str) -> None:
         """Without `inputs` any name may be a field of the payload; one that nearly is another name is suspect."""
-        near = difflib.get_close_matches(root, [*self._analysis.places, *self._mappings], n=1, cutoff=0.85)
-        if near:
+        known = [*self._analysis.places, *self._mappings]
+        near = difflib.get_close_matches(root, known, n=1, cutoff=0.85)
+        if near and root not in known:
             self._analysis.report.add(
                 "ref.unknown",
                 where=where,

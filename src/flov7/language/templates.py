@@ -81,7 +81,9 @@ class TemplateReader:
             try:
                 references = self._references(text, mark)
             except ExpressionError as error:
-                self._analysis.report.add("expression.invalid", where=where, message=error.message, hint=error.hint)
+                message = f"`{text if len(text) <= 60 else text[:57] + '…'}`: {error.message.rstrip('.')}."
+                hint = error.hint or "Write a comparison or a path, like order.total > 100."
+                self._analysis.report.add("expression.invalid", where=where, message=message, hint=hint)
                 continue
             if references:
                 bindings.update(resolve(references, where, mark.names if mark else ()))
