@@ -145,8 +145,25 @@ class TestADocument:
             ("data/merge", {"sources": "orders"}, "sources"),
             ("data/filter", {"items": "orders"}, "where"),
             ("action/db_query", {"sql": ""}, "sql"),
+            ("action/wait", {"for": "time"}, "needs `duration`"),
+            ("action/wait", {"for": "answer"}, "needs `ask`"),
+            ("action/api_call", {"mode": "graphql", "url": "https://x.example"}, "needs `query`"),
+            ("action/api_call", {"mode": "soap", "url": "https://x.example"}, "needs `body`"),
+            ("action/email_send", {"to": "a@b.c", "text": "x"}, "needs `subject`"),
+            ("action/email_send", {"to": "a@b.c", "subject": "x"}, "needs `text`"),
+            ("action/custom", {}, "needs `workflow`"),
+            ("data/merge", {"sources": [], "by": "key"}, "needs `key`"),
+            ("data/enrich", {"from": "http", "items": "orders", "key": "item"}, "needs `url`"),
+            ("trigger/webhook", {"url": "/o", "auth": "token"}, "needs `secret`"),
+            ("trigger/schedule", {"time_zone": "UTC"}, "needs `cron`"),
         ],
     )
     def test_with_a_mistake_in_its_config_is_told_where(self, key: str, config: dict[str, Any], said: str) -> None:
-        found = errors(check_value(document(key, {"config": config}), catalogue()))
+        hash_it = {
+            "type": "action",
+            "kind": "transform",
+            "name": "below",
+            "config": {"operation": "hash", "value": "x"},
+        }
+        found = errors(check_value([*document(key, {"config": config}), hash_it], catalogue()))
         assert any(said in each for each in found)

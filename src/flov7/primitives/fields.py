@@ -36,6 +36,22 @@ TimeZone = Annotated[
 Path = Annotated[str, Field(min_length=1, max_length=500, examples=["customer.email"])]
 """A dotted path into an item."""
 
+
+def rules(*each: dict[str, Any]) -> dict[str, Any]:
+    """What a schema says beyond its single fields, so that a document shows it before it runs."""
+    return {"allOf": list(each)}
+
+
+def where_is(field: str, *values: str, needs: str) -> dict[str, Any]:
+    """Where `field` is one of these values, `needs` must be there."""
+    return {"if": {"properties": {field: {"enum": list(values)}}, "required": [field]}, "then": {"required": [needs]}}
+
+
+def without(*fields: str, needs: str) -> dict[str, Any]:
+    """Where none of these fields is there, `needs` must be."""
+    return {"if": {"not": {"anyOf": [{"required": [field]} for field in fields]}}, "then": {"required": [needs]}}
+
+
 Missing = object()
 """What a path gives that leads nowhere."""
 

@@ -6,15 +6,18 @@ payload, its `output` is this step's output. With `wait: false` it is started an
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from flov7.language.catalogue import Lowering, Retry
 from flov7.language.effects import Effect
 from flov7.primitives.declare import AnyOutput, Json, Kind, KindInputs
+from flov7.primitives.fields import rules, without
 
 
 class Inputs(KindInputs):
     """Which workflow, and what it gets."""
+
+    model_config = ConfigDict(json_schema_extra=rules(without("workflow", needs="workflow")))
 
     workflow: str | None = Field(
         default=None, min_length=1, max_length=200, description="The name of the workflow.", examples=["refund"]

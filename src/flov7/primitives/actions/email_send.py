@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import ConnectionNeed, Lowering
 from flov7.language.effects import Effect
 from flov7.primitives import letters, mail
 from flov7.primitives.declare import Context, Json, Kind, KindInputs, KindOutputs
+from flov7.primitives.fields import rules, without
 
 
 class TemplateBody(KindInputs):
@@ -29,6 +30,10 @@ class TemplateBody(KindInputs):
 
 class Inputs(KindInputs):
     """The message."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(without("template", needs="subject"), without("template", "html", needs="text"))
+    )
 
     to: str | list[str] = Field(description="Who gets it.", examples=["{{ customer.email }}"])
     cc: str | list[str] | None = Field(default=None, description="Who gets a copy.")

@@ -14,17 +14,25 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from flov7.language.catalogue import Lowering, Retry
 from flov7.primitives.declare import Json, Kind, KindInputs, KindOutputs
-from flov7.primitives.fields import Duration
+from flov7.primitives.fields import Duration, rules, where_is
 
 What = Literal["time", "date", "callback", "approval", "answer"]
 
 
 class Inputs(KindInputs):
     """What it waits for."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            where_is("for", "time", needs="duration"),
+            where_is("for", "date", needs="until"),
+            where_is("for", "answer", needs="ask"),
+        )
+    )
 
     for_: Annotated[What, Field(alias="for", description="What it waits for.")]
     duration: Duration | None = Field(default=None, description="For `time`: how long.")

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal, assert_never
 from urllib.parse import quote
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import ConnectionNeed, Lowering
@@ -23,7 +23,7 @@ from flov7.primitives.actions.api_call import http
 from flov7.primitives.actions.db_query import postgres
 from flov7.primitives.credentials import NOT_HTTP
 from flov7.primitives.declare import AnyOutput, Bound, Context, Json, Kind, KindInputs, deferred, expression
-from flov7.primitives.fields import Missing, Path, at_path
+from flov7.primitives.fields import Missing, Path, at_path, rules, where_is
 from flov7.primitives.lists import as_items, as_objects, pick, same
 
 Lookup = Callable[[Json], Awaitable[list[Json]]]
@@ -32,6 +32,14 @@ _MOST_ROWS = 100
 
 class Inputs(KindInputs):
     """What is looked up, where, and what becomes of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            where_is("from", "list", needs="match"),
+            where_is("from", "http", needs="url"),
+            where_is("from", "sql", needs="sql"),
+        )
+    )
 
     items: Annotated[Json, expression()] = Field(
         description="An expression that gives a list, or one object.", examples=["orders"]

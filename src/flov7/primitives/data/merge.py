@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from typing import Any, Literal, assert_never
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import Lowering
 from flov7.primitives.declare import AnyOutput, Json, Kind, KindInputs
-from flov7.primitives.fields import Path, kind_of
+from flov7.primitives.fields import Path, kind_of, rules, where_is
 from flov7.primitives.lists import as_items, as_objects, pick, same
 
 Conflict = Literal["last", "first", "error"]
@@ -28,6 +28,8 @@ Item = dict[str, Any]
 
 class Inputs(KindInputs):
     """What is brought together, and how."""
+
+    model_config = ConfigDict(json_schema_extra=rules(where_is("by", "key", needs="key")))
 
     sources: list[Json] = Field(
         min_length=1, max_length=50, description="The lists or objects.", examples=[["{{ orders }}", "{{ customers }}"]]

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from flov7.language.catalogue import Lowering
 from flov7.primitives.declare import Kind, KindInputs, KindOutputs
-from flov7.primitives.fields import Duration, TimeZone
+from flov7.primitives.fields import Duration, TimeZone, rules, without
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Overlap = Literal["skip", "buffer_one", "buffer_all", "cancel_other", "terminate_other", "allow_all"]
@@ -30,6 +30,8 @@ def _is_time_of_day(at: str) -> bool:
 
 class Inputs(KindInputs):
     """When it starts."""
+
+    model_config = ConfigDict(json_schema_extra=rules(without("cron", "every", "at", needs="cron")))
 
     cron: str | None = Field(
         default=None,

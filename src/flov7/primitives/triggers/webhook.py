@@ -11,17 +11,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from flov7.language.catalogue import Lowering
 from flov7.primitives.declare import AnyOutput, Bound, Kind, KindInputs, deferred
-from flov7.primitives.fields import Duration
+from flov7.primitives.fields import Duration, rules, where_is
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class Inputs(KindInputs):
     """Where it listens, whom it believes, and how it answers."""
+
+    model_config = ConfigDict(json_schema_extra=rules(where_is("auth", "token", "signature", "basic", needs="secret")))
 
     url: str = Field(
         pattern=r"^/[A-Za-z0-9._~/-]{0,199}$",

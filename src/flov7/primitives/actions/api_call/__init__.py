@@ -16,19 +16,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, assert_never
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from flov7.language.catalogue import ConnectionNeed, Lowering
 from flov7.language.effects import ByCase, ByGraphql, ByValue, Effect
 from flov7.primitives.actions.api_call import graphql, http, soap
 from flov7.primitives.credentials import NOT_HTTP
 from flov7.primitives.declare import Context, Json, Kind, KindInputs, KindOutputs, secret
+from flov7.primitives.fields import rules, where_is
 
 Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class Inputs(KindInputs):
     """What is called, and what counts as well answered."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(where_is("mode", "graphql", needs="query"), where_is("mode", "soap", needs="body"))
+    )
 
     mode: Literal["http", "graphql", "soap"] = Field(default="http", description="The protocol.")
     method: Method = Field(default="GET", description="For HTTP; GraphQL and SOAP always POST.")
