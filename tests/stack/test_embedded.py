@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,7 +21,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from flov7.kit.errors import Conflict, Misconfigured
-from flov7.stack.embedded import EmbeddedPostgres, EmbeddedTemporal, EmbeddedValkey, Home, ports
+from flov7.stack.embedded import EmbeddedPostgres, EmbeddedTemporal, EmbeddedValkey, Home, ports, programs
 
 
 @pytest.fixture
@@ -137,6 +138,17 @@ class TestPostgres:
     def test_root_in_a_folder_that_only_root_enters(self, shared: EmbeddedPostgres) -> None:
         assert psutil.Process(shared.pid).username() in {"flov7", "nobody"}
         assert shared.cluster.is_relative_to("/var/lib/flov7")
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="Only root's data lies outside of the home.")
+    def test_data_of_a_temporary_home_that_is_gone_is_deleted(self, tmp_path: Path, home: Home) -> None:
+        abandoned = Home(tmp_path / "abandoned")
+        lost = programs.find(abandoned, public=tmp_path / "public").data
+        kept = programs.find(home, public=tmp_path / "public").data
+        assert lost.exists()
+        shutil.rmtree(abandoned.path)
+        programs.find(Home(tmp_path / "third"), public=tmp_path / "public")
+        assert not lost.exists()
+        assert kept.exists()
 
 
 class TestValkey:

