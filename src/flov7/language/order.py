@@ -71,6 +71,7 @@ class _Scan:
     members: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
     unjoined: list[str] = field(default_factory=list)
+    waited: set[str] = field(default_factory=set[str])
 
 
 def items_of(primitives: Sequence[AnyPrimitive]) -> list[Item]:
@@ -102,6 +103,7 @@ def arrange(items: Sequence[Item]) -> Arrangement:
         start = _start(item, scan, chosen=chosen, handled=handled)
         starts[item.name] = start
         scan.members.append(item.name)
+        scan.waited.update(start.deps)
         for name in start.deps:
             _drop(scan.open, name)
             _drop(scan.unjoined, name)
@@ -109,6 +111,8 @@ def arrange(items: Sequence[Item]) -> Arrangement:
         waits_only_for_quiet = bool(start.deps) and all(name in quiet for name in start.deps)
         if is_handler or waits_only_for_quiet:
             quiet.add(item.name)
+        elif item.name in scan.waited:
+            continue  # something above waits for it by `after`
         elif not item.sides:
             scan.open.append(item.name)
         else:
