@@ -106,6 +106,7 @@ def arrange(items: Sequence[Item]) -> Arrangement:
         scan.waited.update(start.deps)
         for name in start.deps:
             _drop(scan.open, name)
+        for name in start.waits_for:
             _drop(scan.unjoined, name)
         is_handler = bool(start.handles) and not start.chosen_by
         waits_only_for_quiet = bool(start.deps) and all(name in quiet for name in start.deps)
