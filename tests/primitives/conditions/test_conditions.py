@@ -143,6 +143,15 @@ class TestJsonPath:
         decide("json_path", {"value": ["a" * 5000 + "!"], "path": "$[?match(@, '(a+)+')]"})
         assert time.process_time() - begun < 1.0
 
+    @pytest.mark.parametrize("path", ["$..[?@..[?@..a]]", "$[?count($..*) > 1]", "$[?$[?$[?@.a]]]"])
+    def test_that_walks_everything_again_and_again_is_refused(self, decide: Decide, path: str) -> None:
+        value = [{"a": [{"b": number}]} for number in range(3000)]
+        begun = time.process_time()
+        with pytest.raises(StepRefused, match="walks this value too often"):
+            decide("json_path", {"value": value, "path": path})
+        assert time.process_time() - begun < 1.0
+        assert decide("json_path", {"value": value, "path": "$..b"}).output["count"] == 3000
+
     def test_the_public_suite_holds(self, suites: Path) -> None:
         from flov7.primitives.conditions.json_path import find
 

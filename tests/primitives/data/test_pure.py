@@ -207,6 +207,11 @@ class TestMerge:
         same = {"sources": [{"a": 1}, {"a": 1.0}], "by": "objects", "conflict": "error"}
         assert compute("data/merge", same) == {"a": 1}
 
+    def test_that_would_not_end_is_refused(self, compute: Compute) -> None:
+        many = [{"id": 1}] * 1000
+        with pytest.raises(StepRefused, match="more than 100000 items"):
+            compute("data/merge", {"sources": [many, many], "by": "key", "key": "id"})
+
     def test_needs_a_key_to_join_by_key(self, compute: Compute) -> None:
         with pytest.raises(StepRefused, match="needs `key`"):
             compute("data/merge", {"sources": [[], []], "by": "key"})

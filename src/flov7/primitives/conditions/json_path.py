@@ -16,6 +16,8 @@ from flov7.language.catalogue import Lowering
 from flov7.primitives.declare import Decision, Json, Kind, KindInputs, KindOutputs, expression
 from flov7.primitives.patterns import compiled
 
+_MOST_WORK = 1_000_000
+
 
 class Inputs(KindInputs):
     """The value and the path."""
@@ -51,7 +53,29 @@ def run(inputs: Inputs) -> Decision:
 
 def find(path: str, *, value: Json) -> list[Json]:
     """All values at a JSONPath. Raises StepRefused for a path that cannot be read."""
+    _affordable(path, value)
     return list(_query(path).findall(value))
+
+
+def _affordable(path: str, value: Json) -> None:
+    """A `..`, or a `$` inside a condition, walks the whole value again for each place: refuse what never ends."""
+    again = max(0, path.count("..") - 1) + max(0, path.count("$") - 1)
+    if again and _places(value, most=round(_MOST_WORK ** (1 / (again + 1))) + 1) ** (again + 1) > _MOST_WORK:
+        raise StepRefused(
+            f"The path `{path[:200]}` walks this value too often: each `..` and each inner `$` does it again.",
+            hint="Name the way down instead of `..`, or look the inner value up in a step before.",
+            code="json_path.too_costly",
+        )
+
+
+def _places(value: Json, *, most: int) -> int:
+    """How many values there are inside, counted up to `most`."""
+    below, count = [value], 0
+    while below and count < most:
+        node = below.pop()
+        count += 1
+        below.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+    return count
 
 
 @lru_cache(maxsize=256)

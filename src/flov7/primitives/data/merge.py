@@ -24,6 +24,7 @@ from flov7.primitives.lists import as_items, as_objects, pick, same
 
 Conflict = Literal["last", "first", "error"]
 Item = dict[str, Any]
+_MOST_ITEMS = 100_000
 
 
 class Inputs(KindInputs):
@@ -149,11 +150,21 @@ def _join(
             met.add(mark)
             if join != "non_matches":
                 output.extend((key, joined(item, other, conflict=conflict)) for other in found)
+                _check_length(output)
         elif join != "inner":
             output.append((key, item))
     if join in ("outer", "non_matches"):
         output.extend((key, item) for key, item in right if key is None or same(key) not in met)
     return output
+
+
+def _check_length(output: list[tuple[Json, Item]]) -> None:
+    if len(output) > _MOST_ITEMS:
+        raise StepRefused(
+            f"Joining these gives more than {_MOST_ITEMS} items: many on both sides have the same key.",
+            hint="Look whether `key` names the right field, or make one side unique first.",
+            code="merge.too_many",
+        )
 
 
 KIND = Kind(
