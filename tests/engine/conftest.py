@@ -15,8 +15,8 @@ from flov7.engine.start import Started, StartRequest
 from flov7.engine.values import RunResult
 from flov7.language.front import check_value
 from flov7.language.library import Library
-from flov7.store import executions, plans, workflows, workspaces
 from flov7.store import events as stored_events
+from flov7.store import executions, plans, workflows, workspaces
 from flov7.store.executions import Execution
 from flov7.store.settings import StoreSettings
 from flov7.wiring import AllSettings, House, attending, open_house, working

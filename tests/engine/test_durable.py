@@ -42,7 +42,9 @@ class TestDurable:
         refused = await bench.house.engine.send(bench.workspace_id, started.execution_id, Approve(step="nothing"))
         assert not refused.accepted
         assert refused.waiting == ("approval",)
-        taken = await bench.house.engine.send(bench.workspace_id, started.execution_id, Approve(step="approval", by="Eve"))
+        taken = await bench.house.engine.send(
+            bench.workspace_id, started.execution_id, Approve(step="approval", by="Eve")
+        )
         assert taken.accepted
         result = await bench.finish(started)
         assert result.output == {"decision": "approved"}

@@ -66,7 +66,10 @@ def in_simulation(scenario: Scenario) -> Came:
     """Runs it in simulated time."""
     recorder = Recorder()
     recorder.answers["simulated"] = deepcopy(scenario.answers)
-    inner = {name: plan_of(Scenario(name=name, document=one), mode="durable", children={}) for name, one in scenario.children.items()}
+    inner = {
+        name: plan_of(Scenario(name=name, document=one), mode="durable", children={})
+        for name, one in scenario.children.items()
+    }
     known = {
         name: KnownWorkflow(name=name, workflow_id=name, version=1, plan=plan.digest) for name, plan in inner.items()
     }
@@ -127,7 +130,7 @@ async def _say(house: House, workspace_id: str, execution_id: str, message: Mess
         await asyncio.sleep(0.05)
         try:
             reply = await house.engine.send(workspace_id, execution_id, message)
-        except Exception as error:  # noqa: BLE001 - not there yet
+        except Exception as error:
             if isinstance(message, Callback) or "not with Temporal" in str(error):
                 continue
             raise

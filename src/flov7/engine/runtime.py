@@ -109,3 +109,13 @@ class Runtime(Protocol):
     async def load_chunks(self, references: list[str]) -> list[Any]:
         """The results behind references, joined in order."""
         ...
+
+
+def child_failed(request: ChildRequest, message: str) -> ErrorInfo:
+    """The failure of a step whose other workflow did not end well."""
+    return ErrorInfo(
+        primitive=request.key,
+        code="workflow.failed",
+        message=f"`{request.child.workflow}` did not end well: {message}",
+        hint="Look at that run.",
+    )

@@ -217,7 +217,8 @@ class Run:
             self.state.started = True
             self.emit(EventType.RUN_STARTED, trigger=self.start.trigger, event_id=self.start.event_id)
         frame = Frame()
-        self._top = BlockRunner(self, self.plan.blocks[self.start.trigger], frame)
+        trigger = self.start.trigger or next(iter(self.plan.blocks))  # a parent does not say which
+        self._top = BlockRunner(self, self.plan.blocks[trigger], frame)
         outcome = await self._within_limit(self._top)
         if self.fresh and self.cancelled is None and outcome is not None and outcome.unfinished:
             self.state.generation += 1

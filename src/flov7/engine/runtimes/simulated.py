@@ -20,8 +20,8 @@ from flov7.engine.interpreter.run import FreshStart, Run
 from flov7.engine.ledger import MemoryLedger
 from flov7.engine.messages import Message, Reply
 from flov7.engine.perform import Performer, Work
-from flov7.engine.runtime import CallRequest, CallResult, ChildRequest
-from flov7.engine.values import ErrorInfo, RunInput, RunResult, RunState, StepFailure
+from flov7.engine.runtime import CallRequest, CallResult, ChildRequest, child_failed
+from flov7.engine.values import RunInput, RunResult, RunState, StepFailure
 from flov7.language.plan import Plan
 from flov7.primitives.registry import Registry
 
@@ -127,9 +127,8 @@ class SimulatedRuntime:
         )
         result = await inner.execute()
         if result.status != "succeeded":
-            error = result.error or ErrorInfo(
-                primitive=request.key, code=f"run.{result.status.value}", message="The child did not end well."
-            )
+            told = result.error.message if result.error else f"It ended {result.status.value}."
+            error = child_failed(request, told)
             return CallResult(status="failed", error=error)
         return CallResult(status="done", output=result.output)
 

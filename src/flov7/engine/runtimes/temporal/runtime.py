@@ -14,7 +14,7 @@ from temporalio.workflow import ParentClosePolicy
 
 from flov7.engine.events import RunEvent
 from flov7.engine.interpreter.prepare import PlanShelf
-from flov7.engine.runtime import CallRequest, CallResult, ChildRequest
+from flov7.engine.runtime import CallRequest, CallResult, ChildRequest, child_failed
 from flov7.engine.runtimes.temporal.jobs import ChunkJob, PlanRef, PureJob, RunFacts, RunJob, workflow_id
 from flov7.engine.sink import EventSink
 from flov7.engine.values import ErrorInfo, RunInput, RunResult
@@ -129,10 +129,10 @@ class TemporalRuntime:
                 parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
             )
         except ChildWorkflowError as error:
-            return CallResult(status="failed", error=_of_child(request, str(error.cause or error)))
+            return CallResult(status="failed", error=child_failed(request, str(error.cause or error)))
         if result.status != "succeeded":
             told = result.error.message if result.error else f"It ended {result.status.value}."
-            return CallResult(status="failed", error=_of_child(request, told))
+            return CallResult(status="failed", error=child_failed(request, told))
         return CallResult(status="done", output=result.output)
 
     async def sleep(self, seconds: float) -> None:
@@ -208,12 +208,3 @@ def _is_cancelled(error: TemporalError) -> bool:
     from temporalio.exceptions import is_cancelled_exception
 
     return is_cancelled_exception(error)
-
-
-def _of_child(request: ChildRequest, message: str) -> ErrorInfo:
-    return ErrorInfo(
-        primitive=request.key,
-        code="workflow.failed",
-        message=f"`{request.child.workflow}` did not end well: {message}",
-        hint="Look at that run.",
-    )
