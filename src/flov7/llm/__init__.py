@@ -1,0 +1,1 @@
+"""Talks to models: one face over any OpenAI-compatible endpoint."""
