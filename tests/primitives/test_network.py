@@ -8,13 +8,15 @@ import socket
 import time
 import zlib
 from collections.abc import Callable
+from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flov7.kit.errors import Misconfigured, StepFailed, StepRefused, StepTimedOut, StepUnreachable
 from flov7.primitives.addresses import allowed, is_public, plain
-from flov7.primitives.breakers import BreakingNetwork
 from flov7.primitives.network import GuardedNetwork
 from flov7.primitives.outside import Answer, Request
 
@@ -56,7 +58,52 @@ class TestAddresses:
         assert is_public(plain(address))
 
 
+PRIVATE = st.one_of(
+    *(
+        st.ip_addresses(v=4, network=net)
+        for net in ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "192.168.0.0/16", "100.64.0.0/10")
+    )
+)
+
+
+def disguises(address: IPv4Address) -> list[str]:
+    """Every way that some program somewhere takes for this address."""
+    number = int(address)
+    parts = [number >> 24, number >> 16 & 255, number >> 8 & 255, number & 255]
+    return [
+        str(address),
+        str(number),
+        hex(number),
+        "0" + oct(number)[2:],
+        ".".join(hex(part) for part in parts),
+        ".".join("0" + oct(part)[2:] for part in parts),
+        f"{parts[0]}.{number & 0xFFFFFF}",
+        f"{parts[0]}.{parts[1]}.{number & 0xFFFF}",
+        f"[::ffff:{address}]",
+        f"[::ffff:{number >> 16:x}:{number & 0xFFFF:x}]",
+        f"[2002:{number >> 16:x}:{number & 0xFFFF:x}::]",
+        f"[64:ff9b::{number >> 16:x}:{number & 0xFFFF:x}]",
+        f"{address}.",
+    ]
+
+
 class TestWhatIsRefused:
+    @given(PRIVATE)
+    @settings(max_examples=60, deadline=None)
+    def test_is_every_disguise_of_every_private_address(self, address: IPv4Address) -> None:
+        async def nowhere(host: str, port: int) -> list[str]:
+            return [str(address)]
+
+        async def all_refused() -> None:
+            network = GuardedNetwork(resolve=nowhere)
+            for host in disguises(address):
+                with pytest.raises(StepRefused) as refused:
+                    await network.addresses(host, port=80)
+                assert refused.value.error_code == "outside.forbidden", host
+
+        with asyncio.Runner() as runner:
+            runner.run(all_refused())
+
     @pytest.mark.parametrize(
         "host",
         ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0", "[::1]", "[::ffff:127.0.0.1]",
@@ -310,68 +357,3 @@ class TestWhetherItCanHaveHappened:
         with pytest.raises(StepUnreachable) as refused:
             await network.fetch(get("http://user:hidden@127.0.0.1:1/path?key=hidden"))
         assert "hidden" not in refused.value.message
-
-
-class TestTheCircuit:
-    def guarded(self, network: GuardedNetwork, **more: Any) -> tuple[BreakingNetwork, list[float]]:
-        now = [100.0]
-        return BreakingNetwork(network, **{"failures": 3, "rest": 10.0, "clock": lambda: now[0], **more}), now
-
-    async def test_opens_after_failures_and_tries_one_call_again(
-        self, network: GuardedNetwork, serve: Serve, reply: Reply
-    ) -> None:
-        status = [500]
-        server = await serve(lambda seen: reply(status[0]))
-        breaking, now = self.guarded(network)
-        for _ in range(3):
-            assert (await breaking.fetch(get(server.url))).status == 500
-        with pytest.raises(StepUnreachable, match="has failed 3 times in a row") as refused:
-            await breaking.fetch(get(server.url))
-        assert (refused.value.retry_after, len(server.seen)) == (10.0, 3)
-        assert breaking.states() == {f"127.0.0.1:{server.port}": "open"}
-        now[0] += 11
-        assert breaking.states() == {f"127.0.0.1:{server.port}": "half_open"}
-        await breaking.fetch(get(server.url))
-        with pytest.raises(StepUnreachable):
-            await breaking.fetch(get(server.url))
-        now[0] += 11
-        status[0] = 200
-        assert (await breaking.fetch(get(server.url))).status == 200
-        assert breaking.states() == {}
-
-    async def test_a_dead_peer_costs_one_time_limit_not_a_hundred(self, network: GuardedNetwork, serve: Serve) -> None:
-        async def never(seen: Any) -> bytes:
-            await asyncio.sleep(5)
-            return b""
-
-        server = await serve(never)
-        breaking, _ = self.guarded(network, failures=1)
-        begun = time.monotonic()
-        for _ in range(100):
-            with pytest.raises(StepFailed):
-                await breaking.fetch(get(server.url, timeout=0.3))
-        assert (len(server.seen), time.monotonic() - begun < 2) == (1, True)
-
-    async def test_our_own_mistakes_do_not_count(self, network: GuardedNetwork, serve: Serve, reply: Reply) -> None:
-        server = await serve(lambda seen: reply(404))
-        breaking, _ = self.guarded(network, failures=1)
-        for _ in range(3):
-            await breaking.fetch(get(server.url))
-            with pytest.raises(StepRefused):
-                await breaking.fetch(get(server.url, headers={"x": "a\nb"}))
-        assert breaking.states() == {}
-
-    async def test_a_host_is_not_overrun(self, network: GuardedNetwork, serve: Serve, reply: Reply) -> None:
-        busy, most = [0], [0]
-
-        async def answer(seen: Any) -> bytes:
-            busy[0] += 1
-            most[0] = max(most[0], busy[0])
-            await asyncio.sleep(0.02)
-            busy[0] -= 1
-            return reply(200)
-
-        server = await serve(answer)
-        breaking, _ = self.guarded(network, side_by_side=2)
-        await asyncio.gather(*(breaking.fetch(get(server.url)) for _ in range(8)))
-        assert (len(server.seen), most[0]) == (8, 2)
