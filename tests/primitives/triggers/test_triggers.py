@@ -63,7 +63,6 @@ class TestWebhook:
             ({"url": "/a b"}, "url"),
             ({"url": "https://x.example/o"}, "url"),
             ({"url": "/o", "auth": "token"}, "needs `secret`"),
-            ({"url": "/o", "digest": "5m", "respond": "result"}, "must be `at_once`"),
             ({"url": "/o", "method": "FETCH"}, "method"),
         ],
     )

@@ -4,7 +4,7 @@ Without `auth` the address holds a token that nobody can guess. `token` wants `A
 `basic` a user and password, `signature` a Standard Webhooks signature (`webhook-id`, `webhook-timestamp`,
 `webhook-signature`); `secret` names the stored secret that is compared with. The event's id is the sender's
 `webhook-id` or `Idempotency-Key`, or what `event_id` gives; without one every delivery is its own event.
-A `digest` window gathers deliveries and starts one run for all of them, with a list as its payload.
+With a `digest` window equal bodies within that time are one event as well.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Inputs(KindInputs):
         default=None, description="An expression for the event's id, where the sender's header has none."
     )
     digest: Duration | None = Field(
-        default=None, description="Gather what comes within this time into one run; the payload is a list."
+        default=None, description="Deliveries with equal bodies within this time are one event, where none has an id."
     )
     max_body: int = Field(default=1_048_576, ge=1, le=26_214_400, description="Largest body in bytes.")
     per_minute: int | None = Field(
@@ -58,8 +58,6 @@ class Inputs(KindInputs):
     def _needs_its_secret(self) -> Inputs:
         if self.auth != "none" and not self.secret:
             raise ValueError(f"`auth: {self.auth}` needs `secret`, the name of a stored secret")
-        if self.digest and self.respond == "result":
-            raise ValueError("a digest starts later, so `respond` must be `at_once`")
         return self
 
 
