@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.routing import Mount
 
 from flov7.gateway import errors, health
+from flov7.gateway.connections import routes as connections
 from flov7.gateway.context import API
+from flov7.gateway.conversations import routes as conversations
 from flov7.gateway.executions import live, messages
 from flov7.gateway.executions import routes as executions
+from flov7.gateway.hooks.addresses import HOOKS
+from flov7.gateway.hooks.endpoint import Hooks
+from flov7.gateway.kinds import routes as kinds
+from flov7.gateway.message_templates import routes as message_templates
 from flov7.gateway.middleware import BodyLimit, Observed
 from flov7.gateway.parts import Gateway
 from flov7.gateway.repeating import Repeatable
@@ -21,12 +30,17 @@ from flov7.gateway.workflows import routes as workflows
 
 def create_app(gateway: Gateway) -> FastAPI:
     """The gateway as an ASGI application."""
+    hooks = Hooks(gateway)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncGenerator[None, None]:
+        listening = asyncio.create_task(hooks.book.listen())
         if gateway.started is not None:
             await gateway.started()
         yield
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
         await gateway.turned_away.close()
         if gateway.stopped is not None:
             await gateway.stopped()
@@ -34,8 +48,19 @@ def create_app(gateway: Gateway) -> FastAPI:
     app = FastAPI(title="Flov7", version="1.0", docs_url=None, redoc_url=None, lifespan=life, redirect_slashes=False)
     app.state.gateway = gateway
     errors.install(app)
-    for router in (lifecycle.router, workflows.router, live.router, messages.router, executions.router):
-        app.include_router(router, prefix=API)
+    app.router.routes.insert(0, Mount(HOOKS, app=hooks))  # first: it is what comes by the thousand
+    for noun in (
+        lifecycle,
+        workflows,
+        live,
+        messages,
+        executions,
+        connections,
+        message_templates,
+        kinds,
+        conversations,
+    ):
+        app.include_router(noun.router, prefix=API)
     app.include_router(health.router)
     # The last one added is the outermost.
     app.add_middleware(Repeatable, gateway=gateway)

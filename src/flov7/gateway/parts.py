@@ -24,6 +24,8 @@ from flov7.store.scope import Scope
 if TYPE_CHECKING:
     from flov7.primitives.outside import Outside
 
+HOOKS_TOPIC = "hooks"
+"""The bus topic on which gateways tell each other that hooks changed; the message is the workspace's id."""
 _PLANS = 256
 Probe = Callable[[], Awaitable[None]]
 """Returns where a peer answers, raises FlowError where it does not."""
@@ -50,6 +52,7 @@ class Gateway:
     def __post_init__(self) -> None:
         self.watcher = Watcher(self.database, bus=self.bus)
         self.turned_away = TurnedAway(self.database, metrics=self.metrics)
+        self.listeners: list[Callable[[str, Any], None]] = []
         self._plans: OrderedDict[tuple[str, str], Plan] = OrderedDict()
 
     async def plan(self, scope: Scope, digest: str) -> Plan:
@@ -64,7 +67,9 @@ class Gateway:
         return found
 
     async def tell(self, topic: str, message: Any) -> None:
-        """Say something to the other gateways; without Redis they notice by themselves a little later."""
+        """Say something to all gateways, this one at once; without Redis the others notice a little later."""
+        for listener in self.listeners:
+            listener(topic, message)
         if self.bus is None:
             return
         with contextlib.suppress(FlowError):

@@ -88,6 +88,16 @@ async def listed(scope: Scope) -> list[Connection]:
     return [Connection(**row) for row in rows]
 
 
+async def change(scope: Scope, connection_id: str, *, credentials_type: str) -> Connection:
+    """Note how its secret is sent now. `NotFound`."""
+    table = tables.connections
+    changes = {"credentials_type": credentials_type, "updated_at": func.now()}
+    row = await scope.row(scope.update(table, **changes).where(table.c.id == connection_id).returning(*table.c))
+    if row is None:
+        raise NotFound("There is no such connection.")
+    return Connection(**row)
+
+
 async def tested(scope: Scope, name: str, *, passed: bool, message: str) -> Connection:
     """Note how a test of it went."""
     table = tables.connections

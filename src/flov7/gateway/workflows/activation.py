@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flov7.gateway.context import current
 from flov7.gateway.hooks.addresses import hook_address
+from flov7.gateway.parts import HOOKS_TOPIC
 from flov7.gateway.security import Caller
 from flov7.gateway.workflows.access import find
 from flov7.gateway.workflows.compiling import Compiler
@@ -20,9 +21,6 @@ from flov7.store import connections, hooks, plans, records, versions, workflows,
 from flov7.store.hooks import Hook, Wanted
 from flov7.store.scope import Scope
 from flov7.store.workflows import Workflow
-
-HOOKS_TOPIC = "hooks"
-"""The bus topic on which gateways tell each other that hooks changed; the message is the workspace's id."""
 
 
 @dataclass(frozen=True, slots=True)

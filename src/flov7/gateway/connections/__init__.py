@@ -1,0 +1,1 @@
+"""Connections to the outside: their secrets go in and never come out."""

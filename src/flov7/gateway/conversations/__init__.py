@@ -1,0 +1,1 @@
+"""Conversations in which sentences become workflows."""

@@ -1,0 +1,11 @@
+"""What a key must be allowed for the catalogue of kinds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from flov7.gateway.security import Caller, allowed
+
+Reader = Annotated[Caller, Depends(allowed("kinds:read"))]

@@ -1,0 +1,1 @@
+"""Message templates: versioned texts that steps send."""
