@@ -204,6 +204,9 @@ class TestMerge:
     def test_refuses_two_values_where_asked(self, compute: Compute) -> None:
         with pytest.raises(StepRefused, match="the field `a`, with different values"):
             compute("data/merge", {"sources": [{"a": 1}, {"a": 2}], "by": "objects", "conflict": "error"})
+        with pytest.raises(StepRefused, match="the field `z`"):
+            sources = [{"z": 1, "y": 1, "x": 1}, {"x": 2, "y": 2, "z": 2}]
+            compute("data/merge", {"sources": sources, "by": "objects", "conflict": "error"})
         same = {"sources": [{"a": 1}, {"a": 1.0}], "by": "objects", "conflict": "error"}
         assert compute("data/merge", same) == {"a": 1}
 

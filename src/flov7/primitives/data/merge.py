@@ -79,8 +79,8 @@ def run(inputs: Inputs) -> Json:
 def joined(first: Item, second: Item, *, conflict: Conflict) -> Item:
     """One object of two. Raises StepRefused where `conflict` is `error` and a field differs."""
     if conflict == "error":
-        for name in first.keys() & second.keys():
-            if same(first[name]) != same(second[name]):
+        for name in first:  # in their order, so that a replay says the same
+            if name in second and same(first[name]) != same(second[name]):
                 raise StepRefused(
                     f"Both sides have the field `{name}`, with different values.",
                     hint="Rename it on one side, or choose `conflict: first` or `last`.",
