@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.routing import Mount
 
 from flov7.gateway import errors, health
 from flov7.gateway.connections import routes as connections
@@ -20,7 +19,7 @@ from flov7.gateway.hooks.addresses import HOOKS
 from flov7.gateway.hooks.endpoint import Hooks
 from flov7.gateway.kinds import routes as kinds
 from flov7.gateway.message_templates import routes as message_templates
-from flov7.gateway.middleware import BodyLimit, Observed
+from flov7.gateway.middleware import BodyLimit, FastLane, Observed
 from flov7.gateway.parts import Gateway
 from flov7.gateway.repeating import Repeatable
 from flov7.gateway.security import KeyRequired
@@ -48,7 +47,6 @@ def create_app(gateway: Gateway) -> FastAPI:
     app = FastAPI(title="Flov7", version="1.0", docs_url=None, redoc_url=None, lifespan=life, redirect_slashes=False)
     app.state.gateway = gateway
     errors.install(app)
-    app.router.routes.insert(0, Mount(HOOKS, app=hooks))  # first: it is what comes by the thousand
     for noun in (
         lifecycle,
         workflows,
@@ -66,5 +64,6 @@ def create_app(gateway: Gateway) -> FastAPI:
     app.add_middleware(Repeatable, gateway=gateway)
     app.add_middleware(KeyRequired, gateway=gateway)
     app.add_middleware(BodyLimit, largest=gateway.settings.max_body)
+    app.add_middleware(FastLane, prefix=HOOKS, lane=hooks)
     app.add_middleware(Observed, gateway=gateway)
     return app

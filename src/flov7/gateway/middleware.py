@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flov7.gateway import errors
@@ -14,6 +14,7 @@ from flov7.gateway.parts import Gateway
 from flov7.kit.errors import FlowError, TooLarge
 from flov7.kit.ids import is_request_id, request_id
 from flov7.observability import logs
+from flov7.observability.metrics import Counter, Histogram
 
 log = logs.get("flov7.gateway")
 
@@ -24,19 +25,22 @@ class Observed:
     def __init__(self, app: ASGIApp, *, gateway: Gateway) -> None:
         self._app = app
         self._metrics = gateway.metrics
+        self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, then tell."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        brought = Headers(scope=scope).get("x-request-id", "")
-        facts = RequestFacts(request_id=brought if is_request_id(brought) else request_id())
+        facts = RequestFacts(request_id=_request_id(scope))
         enter(facts)
         path: str = scope["path"]
         if path.startswith("/api/") and path.endswith("/") and len(path) > 1:
             scope["path"] = path.rstrip("/")  # `/workflows/` is `/workflows`
             scope["raw_path"] = scope["path"].encode()
+        always = [(b"x-request-id", facts.request_id.encode()), (b"x-content-type-options", b"nosniff")]
+        if path.startswith("/api/"):
+            always.append((b"cache-control", b"no-store"))
         began = time.perf_counter()
         status = 0
 
@@ -44,22 +48,22 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(raw=message.setdefault("headers", []))
-                headers.setdefault("x-request-id", facts.request_id)
-                headers.setdefault("x-content-type-options", "nosniff")
-                if path.startswith("/api/"):
-                    headers.setdefault("cache-control", "no-store")
+                headers = message.setdefault("headers", [])
+                present = {name for name, _ in headers}
+                for name, value in always:
+                    if name not in present:
+                        headers.append((name, value))
             elif message["type"] == "websocket.accept":
                 status = 101
             await send(message)
 
-        with logs.about(request_id=facts.request_id):
-            try:
-                await self._app(scope, receive, sending)
-            except Exception as problem:  # noqa: BLE001 - the last place that can answer
-                status = await self._answer(problem, status, scope, receive, sending)
-            finally:
-                self._tell(scope, facts, status, time.perf_counter() - began)
+        logs.bind(request_id=facts.request_id)
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as problem:  # noqa: BLE001 - the last place that can answer
+            status = await self._answer(problem, status, scope, receive, sending)
+        finally:
+            self._tell(scope, facts, status, time.perf_counter() - began)
 
     async def _answer(self, problem: Exception, status: int, scope: Scope, receive: Receive, send: Send) -> int:
         if not isinstance(problem, FlowError):
@@ -72,19 +76,37 @@ class Observed:
 
     def _tell(self, scope: Scope, facts: RequestFacts, status: int, seconds: float) -> None:
         route, method = _route(scope), scope.get("method", "WS")
-        self._metrics.requests.labels(method, route, str(status)).inc()
-        self._metrics.request_seconds.labels(method, route).observe(seconds)
-        told: dict[str, Any] = {
-            "workspace_id": facts.workspace_id,
-            "workflow_id": facts.workflow_id,
-            "run_id": facts.execution_id,
-            "step": facts.step,
-            "user_id": facts.actor.key_id if facts.actor else None,
-        }
-        ids = {name: value for name, value in told.items() if value is not None}
-        log.info(
-            "Request", method=method, route=route, path=_shown(scope), status=status, ms=round(seconds * 1000, 2), **ids
-        )
+        counted = self._counted.get((method, route, status))
+        if counted is None:
+            counted = self._counted[method, route, status] = (
+                self._metrics.requests.labels(method, route, str(status)),
+                self._metrics.request_seconds.labels(method, route),
+            )
+        counted[0].inc()
+        counted[1].observe(seconds)
+        told: dict[str, Any] = {"request_id": facts.request_id, "method": method, "route": route, "status": status}
+        told["ms"] = round(seconds * 1000, 2)
+        if "flov7.route" not in scope:  # a hook's path may hold a token
+            told["path"] = scope["path"]
+        for name, value in (
+            ("workspace_id", facts.workspace_id),
+            ("workflow_id", facts.workflow_id),
+            ("run_id", facts.execution_id),
+            ("step", facts.step),
+            ("user_id", facts.actor.key_id if facts.actor else None),
+        ):
+            if value is not None:
+                told[name] = value
+        logs.access(**told)
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's own, where it looks like one of ours."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            brought: str = value.decode("latin-1")
+            return brought if is_request_id(brought) else request_id()
+    return request_id()
 
 
 def _route(scope: Scope) -> str:
@@ -96,9 +118,18 @@ def _route(scope: Scope) -> str:
     return str(scope.get("flov7.route", "none"))
 
 
-def _shown(scope: Scope) -> str:
-    """The path without tokens: of a hook only its pattern is logged."""
-    return _route(scope) if "flov7.route" in scope else str(scope["path"])
+class FastLane:
+    """ASGI: what comes by the thousand goes straight to its own application, past all that is for the API."""
+
+    def __init__(self, app: ASGIApp, *, prefix: str, lane: ASGIApp) -> None:
+        self._app = app
+        self._prefix = prefix + "/"
+        self._lane = lane
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, to the one or the other."""
+        here = scope["type"] == "http" and scope["path"].startswith(self._prefix)
+        await (self._lane if here else self._app)(scope, receive, send)
 
 
 class BodyLimit:

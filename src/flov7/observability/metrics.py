@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 
+__all__ = ["CONTENT_TYPE", "Counter", "Histogram", "Metrics"]
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SLOW = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600)
@@ -25,10 +27,10 @@ class Metrics:
         self.turned_away = self._counter("events_turned_away", "Events that made no run.", "trigger", "reason")
         self.runs_finished = self._counter("runs_finished", "Runs that ended.", "mode", "status")
         self.run_seconds = self._histogram("run_seconds", "From accepted to ended.", _SLOW, "mode")
-        self.steps = self._counter("steps", "Steps that ended.", "kind", "outcome")
+        self.steps = self._counter("steps", "Steps that ended.", "mode", "outcome")
         self.step_seconds = self._histogram("step_seconds", "Time of one attempt.", _SLOW, "kind")
-        self.retries = self._counter("step_retries", "Attempts after the first.", "kind")
-        self.in_doubt = self._counter("effects_in_doubt", "Effects that a person has to resolve.", "kind")
+        self.retries = self._counter("step_retries", "Attempts after the first.", "mode")
+        self.in_doubt = self._counter("effects_in_doubt", "Effects that a person has to resolve.", "mode")
         self.handed_over = self._counter("express_handed_over", "Express runs that went to Temporal.", "reason")
         self.backlog = self._gauge("backlog", "Accepted and not started.", "queue")
         self.running = self._gauge("runs_running", "Runs in this process now.", "mode")

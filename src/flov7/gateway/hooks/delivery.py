@@ -45,7 +45,7 @@ async def accept(
     if event_id is None and target.window is not None:
         event_id = await _by_digest(gateway, target, body)
     return await gateway.engine.start(
-        StartRequest.model_construct(
+        StartRequest(
             workspace_id=target.workspace_id,
             workflow_id=target.workflow_id,
             version=target.version,
@@ -55,7 +55,6 @@ async def accept(
             payload=payload,
             headers=shown(headers),
             query=query,
-            params={},
             event_id=event_id,
             actor="hook",
         )

@@ -37,9 +37,6 @@ class Hooks:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one delivery."""
-        if scope["type"] != "http":
-            await send({"type": "websocket.close", "code": 1008})
-            return
         scope["flov7.route"] = ROUTE
         try:
             response = await self._answer(scope, receive)
