@@ -15,6 +15,7 @@ from flov7.cache.settings import CacheSettings
 from flov7.engine.activities import Activities
 from flov7.engine.client import Engine
 from flov7.engine.connections import StoredConnections
+from flov7.engine.counting import count
 from flov7.engine.express import ExpressHouse
 from flov7.engine.interpreter.prepare import PlanShelf
 from flov7.engine.ledger import StoredLedger
@@ -30,15 +31,19 @@ from flov7.engine.sink import EventSink
 from flov7.engine.worker import running_worker
 from flov7.gateway.parts import Gateway
 from flov7.gateway.settings import GatewaySettings
+from flov7.kit.clock import SystemClock
 from flov7.kit.errors import FlowError, Unavailable
 from flov7.observability import logs
+from flov7.observability.metrics import Metrics
 from flov7.primitives.breakers import BreakingNetwork
 from flov7.primitives.network import GuardedNetwork
 from flov7.primitives.registry import Registry, registry
+from flov7.store import housekeeping
 from flov7.store.database import Database
 from flov7.store.settings import StoreSettings, keys_in
 
 AGAIN_AFTER = 1.0
+TIDY_AFTER = 60.0
 
 
 @dataclass(frozen=True)
@@ -140,9 +145,15 @@ async def open_house(settings: AllSettings, *, calls: Work | None = None) -> Asy
 
 
 @asynccontextmanager
-async def working(house: House) -> AsyncGenerator[None, None]:
+async def working(house: House, *, metrics: Metrics | None = None) -> AsyncGenerator[None, None]:
     """Work on runs in this process until the block ends. Waits for Temporal where it is not there yet."""
-    sink = EventSink(house.database, publish=house.publish)
+    counted = metrics or Metrics()
+
+    async def tell(workspace_id: str, execution_id: str, events: Sequence[dict[str, Any]]) -> None:
+        count(counted, events, mode="durable")
+        await house.publish(workspace_id, execution_id, events)
+
+    sink = EventSink(house.database, publish=tell)
     activities = Activities(
         database=house.database,
         performer=house.performer,
@@ -152,11 +163,14 @@ async def working(house: House) -> AsyncGenerator[None, None]:
         notify=house.notices.tell,
         accept_scheduled=ScheduledStarts(house.database, house.plans).accept,
     )
-    client = None
+    client, told = None, False
     while client is None:
         try:
             client = await house.link.client()
-        except Unavailable:
+        except Unavailable as problem:
+            if not told:
+                logs.get("flov7.worker").warning("Waiting for Temporal", why=problem.message, mend=problem.hint)
+            told = True
             await asyncio.sleep(AGAIN_AFTER)
     process = Process(shelf=house.plans.shelf, sink=sink, task_queue=house.settings.engine.task_queue)
     async with running_worker(client, process=process, activities=activities, settings=house.settings.engine):
@@ -165,8 +179,9 @@ async def working(house: House) -> AsyncGenerator[None, None]:
 
 @asynccontextmanager
 async def attending(house: House) -> AsyncGenerator[None, None]:
-    """Claim what nobody works on, and hold the leases of our own, until the block ends."""
-    tasks = [asyncio.create_task(house.engine.run_forever()), asyncio.create_task(house.express.renew_forever())]
+    """Claim what nobody works on, hold the leases of our own, and tidy the store, until the block ends."""
+    duties = (house.engine.run_forever(), house.express.renew_forever(), _tidy_forever(house))
+    tasks = [asyncio.create_task(duty) for duty in duties]
     try:
         yield
     finally:
@@ -175,7 +190,16 @@ async def attending(house: House) -> AsyncGenerator[None, None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def gateway_of(house: House, *, settings: GatewaySettings | None = None) -> Gateway:
+async def _tidy_forever(house: House) -> None:
+    """Forget what is old, now and then; a start has better things to do first."""
+    await asyncio.sleep(TIDY_AFTER)
+    while True:
+        with contextlib.suppress(FlowError):
+            await housekeeping.tidy(house.database, settings=house.settings.store, clock=SystemClock())
+        await asyncio.sleep(housekeeping.EVERY)
+
+
+def gateway_of(house: House, *, settings: GatewaySettings | None = None, metrics: Metrics | None = None) -> Gateway:
     """The gateway on this house; `flov7.gateway.app.create_app` makes the application of it."""
     return Gateway(
         settings=settings or GatewaySettings.load(),
@@ -185,4 +209,5 @@ def gateway_of(house: House, *, settings: GatewaySettings | None = None) -> Gate
         outside=house.network,
         bus=house.bus,
         probes={"redis": house.cache.ping},
+        metrics=metrics or Metrics(),
     )

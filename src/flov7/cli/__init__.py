@@ -1,1 +1,1 @@
-"""Words typed by a person; one file for each command group."""
+"""Words typed by a person: one file per command group."""

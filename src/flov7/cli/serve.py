@@ -1,0 +1,30 @@
+"""`flov7 gateway` and `flov7 worker`: one process each, told by FLOV7_… where its servers are."""
+
+from __future__ import annotations
+
+import typer
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("gateway", help="Run the gateway: REST, webhooks, live events (port 8000).")(_gateway)
+    app.command("worker", help="Run a worker: it works on runs; health and metrics on port 8001.")(_worker)
+
+
+def _gateway() -> None:
+    """Settings come from FLOV7_GATEWAY_PORT, FLOV7_DATABASE_URL, FLOV7_REDIS_URL, FLOV7_TEMPORAL_ADDRESS."""
+    import asyncio
+
+    from flov7.stack import services
+
+    with asyncio.Runner(loop_factory=services.fast_loop) as runner:
+        runner.run(services.gateway())
+
+
+def _worker() -> None:
+    """Settings come from FLOV7_WORKER_PORT, FLOV7_DATABASE_URL, FLOV7_REDIS_URL, FLOV7_TEMPORAL_ADDRESS."""
+    import asyncio
+
+    from flov7.stack import services
+
+    asyncio.run(services.worker())

@@ -1,0 +1,108 @@
+"""Everything on this machine: embedded servers, gateway and worker, under one process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from flov7.kit.errors import Misconfigured
+from flov7.kit.settings import Settings
+from flov7.stack import first
+from flov7.stack.embedded import Home, ports
+from flov7.stack.embedded.servers import EmbeddedServers, Ports
+from flov7.stack.first import First
+from flov7.stack.settings import StackSettings
+from flov7.stack.supervisor import Service, Supervisor
+from flov7.store.settings import StoreSettings
+
+GATEWAY_PORT = 8000
+WORKER_PORT = 8001
+
+
+@dataclass(frozen=True)
+class Running:
+    """What runs: addresses for people, and the way to the children."""
+
+    home: Home
+    servers: EmbeddedServers
+    supervisor: Supervisor
+    first: First
+    gateway: Service
+    worker: Service
+    moved: list[str]
+
+
+@asynccontextmanager
+async def everything(
+    home: Home,
+    *,
+    say: Callable[[str], None],
+    any_ports: bool = False,
+    headless: bool = False,
+    environment: dict[str, str] | None = None,
+) -> AsyncGenerator[Running, None]:
+    """Start all, in order, and end all in the other order.
+
+    Raises Conflict where the folder is in use, Unavailable where something does not start, Misconfigured in
+    production. `any_ports`: none of the standard ones, so that nothing else on this machine is met.
+    """
+    _refuse_production()
+    servers = EmbeddedServers(home, ports=Ports(0, 0, 0, 0) if any_ports else None, headless=headless)
+    say("Starting PostgreSQL, Valkey and Temporal …")
+    variables = await servers.start()
+    supervisor: Supervisor | None = None
+    try:
+        gateway, worker = _services(home, any_ports=any_ports)
+        supervisor = Supervisor(
+            home, environment={**variables, **_addresses(gateway, worker), **(environment or {})}, say=say
+        )
+        say("Starting the gateway and the worker …")
+        supervisor.start(gateway)
+        supervisor.start(worker)
+        made = await first.ensure(_store(variables), home)
+        patience = StackSettings.load().start_patience
+        await supervisor.ready("gateway", patience=patience)
+        await supervisor.ready("worker", patience=patience)
+        moved = [] if any_ports else [*servers.moved(), *_moved(gateway, worker)]
+        yield Running(home, servers, supervisor, made, gateway, worker, moved)
+    finally:
+        if supervisor is not None:
+            supervisor.stop()
+        servers.stop()
+
+
+def _refuse_production() -> None:
+    if Settings.load().in_production:
+        raise Misconfigured(
+            "FLOV7_ENVIRONMENT is production, and embedded servers are for one machine.",
+            hint="Run `flov7 gateway` and `flov7 worker` with FLOV7_DATABASE_URL, FLOV7_REDIS_URL and "
+            "FLOV7_TEMPORAL_ADDRESS set, or leave FLOV7_ENVIRONMENT out.",
+        )
+
+
+def _services(home: Home, *, any_ports: bool) -> tuple[Service, Service]:
+    chosen: list[Service] = []
+    for name, standard in (("gateway", GATEWAY_PORT), ("worker", WORKER_PORT)):
+        taken = [one.port for one in chosen]
+        port = ports.choose(0 if any_ports else standard, taken=taken, earlier=home.number(name, "port"))
+        chosen.append(Service(name, port))
+    return chosen[0], chosen[1]
+
+
+def _addresses(gateway: Service, worker: Service) -> dict[str, str]:
+    return {
+        "FLOV7_GATEWAY_PORT": str(gateway.port),
+        "FLOV7_PUBLIC_URL": gateway.url,
+        "FLOV7_WORKER_PORT": str(worker.port),
+    }
+
+
+def _moved(gateway: Service, worker: Service) -> list[str]:
+    pairs = (("The gateway", GATEWAY_PORT, gateway.port), ("The worker", WORKER_PORT, worker.port))
+    return [f"{name}: port {asked} is taken, so {got}." for name, asked, got in pairs if asked != got]
+
+
+def _store(variables: dict[str, str]) -> StoreSettings:
+    named = StoreSettings.variables()
+    return StoreSettings.load(**{named[key]: value for key, value in variables.items() if key in named})
