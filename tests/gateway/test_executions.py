@@ -214,13 +214,16 @@ class TestWatching:
     async def test_a_stream_tells_what_is_past_and_what_happens_then_ends(self, client: Client, app: FastAPI) -> None:
         path, _ = await waiting(client, APPROVAL, input={"id": 7})
         headers = {"authorization": f"Bearer {client.key}"}
-        async with served(app) as base, httpx.AsyncClient(base_url=base, headers=headers, timeout=20) as http:
-            async with http.stream("GET", f"/api/v1{path}/events/stream") as response:
-                assert response.headers["content-type"].startswith("text/event-stream")
-                reading = asyncio.create_task(lines(response))
-                await asyncio.sleep(0.2)
-                await client.ask("POST", f"{path}/approve", json={"step": "approval"})
-                found = await asyncio.wait_for(reading, 15)
+        async with (
+            served(app) as base,
+            httpx.AsyncClient(base_url=base, headers=headers, timeout=20) as http,
+            http.stream("GET", f"/api/v1{path}/events/stream") as response,
+        ):
+            assert response.headers["content-type"].startswith("text/event-stream")
+            reading = asyncio.create_task(lines(response))
+            await asyncio.sleep(0.2)
+            await client.ask("POST", f"{path}/approve", json={"step": "approval"})
+            found = await asyncio.wait_for(reading, 15)
         numbers = [one["n"] for one in found]
         assert numbers == list(range(1, len(numbers) + 1)) and found[-1]["type"] == "run.finished"
 

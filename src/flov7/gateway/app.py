@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from flov7.gateway import errors, health
+from flov7.gateway import docs, errors, health, openapi
 from flov7.gateway.connections import routes as connections
 from flov7.gateway.context import API
 from flov7.gateway.conversations import routes as conversations
@@ -60,6 +60,8 @@ def create_app(gateway: Gateway) -> FastAPI:
     ):
         app.include_router(noun.router, prefix=API)
     app.include_router(health.router)
+    app.include_router(docs.router)
+    openapi.install(app)
     # The last one added is the outermost.
     app.add_middleware(Repeatable, gateway=gateway)
     app.add_middleware(KeyRequired, gateway=gateway)

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from flov7.gateway import envelope
@@ -20,7 +21,22 @@ NEEDED = frozenset(["database"])
 """Without these nothing is answered: `/health` is 503. The others cost something, and are told."""
 
 
-@router.get("/health", response_model=None, summary="How it is")
+_EXAMPLE = {"state": "ok", "peers": {"database": {"ok": True, "detail": "answers in 0.4 ms"}}}
+
+
+class HealthOut(BaseModel):
+    """How it is: `ok`, `degraded` (works, something is missing) or `down`."""
+
+    state: str = Field(examples=["ok"])
+    peers: dict[str, Any] = Field(examples=[_EXAMPLE["peers"]])
+
+
+@router.get(
+    "/health",
+    response_model=envelope.Envelope[HealthOut],
+    responses={503: {"model": envelope.ErrorEnvelope, "description": "Something without which nothing works is away."}},
+    summary="How it is",
+)
 async def health(request: Request) -> Response:
     """Each peer with `ok` and `detail`; 503 where one is away without which nothing works."""
     gateway: Gateway = request.app.state.gateway

@@ -152,13 +152,18 @@ class BodyLimit:
         async def counted() -> Message:
             nonlocal seen
             message = await receive()
-            if message["type"] == "http.request":
-                seen += len(message.get("body", b""))
-                if seen > self._largest:
-                    raise too_large(self._largest)
+            seen += len(message.get("body", b""))
+            if seen > self._largest:
+                raise too_large(self._largest)
             return message
 
-        await self._app(scope, counted, send)
+        async def sending(message: Message) -> None:
+            if seen <= self._largest:  # else whoever read the body made an answer of its own of our refusal
+                await send(message)
+
+        await self._app(scope, counted, sending)
+        if seen > self._largest:
+            raise too_large(self._largest)
 
 
 def too_large(largest: int) -> TooLarge:

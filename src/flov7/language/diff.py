@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -35,13 +36,14 @@ class _Item:
     name: str
     body: dict[str, Any]
     place: str
-    before: tuple[str, ...]
+    index: int
 
 
 def diff(old: Document, new: Document) -> tuple[Change, ...]:
     """All differences, the document's own first; empty where both mean the same."""
     was, now = _items(old), _items(new)
     renamed = _renamed(was, now)
+    jumped = _jumped(was, now, renamed)
     found = list(_of_document(old, new))
     for name, item in now.items():
         before = was.get(name) or was.get(renamed.get(name, ""))
@@ -55,7 +57,7 @@ def diff(old: Document, new: Document) -> tuple[Change, ...]:
             found.append(Change(change="renamed", primitive=name, old=renamed[name], new=name, text=words))
         else:
             found.extend(_changed(name, before.body, item.body))
-        found.extend(_moved(before, item, was=was, now=now, renamed=renamed))
+        found.extend(_moved(before, item, jumped))
     gone = [item for name, item in was.items() if name not in now and name not in renamed.values()]
     for item in gone:
         words = f"{_title(item)} is gone."
@@ -71,7 +73,7 @@ def _items(document: Document) -> dict[str, _Item]:
         place, members = stack.pop()
         for index, one in enumerate(members):
             body = _flat(one.model_dump(mode="json", by_alias=True, exclude_none=True))
-            found.setdefault(one.name, _Item(one.name, body, place, tuple(each.name for each in members[:index])))
+            found.setdefault(one.name, _Item(one.name, body, place, index))
             for label, _, below in reversed(nested_lists(one)):
                 stack.append((f"{one.name}.{label}", below))
     return found
@@ -129,25 +131,59 @@ def _fields(old: Any, new: Any, at: str = "") -> Iterator[tuple[str, Any, Any]]:
         yield at, old, new
 
 
-def _moved(
-    before: _Item, item: _Item, *, was: Mapping[str, _Item], now: Mapping[str, _Item], renamed: Mapping[str, str]
-) -> Iterator[Change]:
-    """In another list, or in another order among those that both lists have."""
+def _places(items: Mapping[str, _Item]) -> dict[str, list[str]]:
+    """The names of each list, in its order."""
+    lists: dict[str, list[str]] = {}
+    for name, item in items.items():
+        lists.setdefault(item.place, []).append(name)
+    return {place: sorted(names, key=lambda name: items[name].index) for place, names in lists.items()}
+
+
+def _jumped(was: Mapping[str, _Item], now: Mapping[str, _Item], renamed: Mapping[str, str]) -> dict[str, str]:
+    """The fewest primitives whose moving explains the new order of a list, with what each stands after now."""
+    found: dict[str, str] = {}
+    for place, names in _places(now).items():
+        common = [(name, was[renamed.get(name, name)].index) for name in names if _stayed(name, place, was, renamed)]
+        kept = _longest_rising([index for _, index in common])
+        for position, (name, _) in enumerate(common):
+            if position not in kept:
+                found[name] = names[names.index(name) - 1] if names.index(name) else ""
+    return found
+
+
+def _stayed(name: str, place: str, was: Mapping[str, _Item], renamed: Mapping[str, str]) -> bool:
+    before = was.get(renamed.get(name, name))
+    return before is not None and before.place == place
+
+
+def _longest_rising(numbers: list[int]) -> set[int]:
+    """Positions of a longest rising part, by patience sorting."""
+    tops: list[int] = []
+    holders: list[int] = []
+    below: list[int] = []
+    for position, number in enumerate(numbers):
+        at = bisect_left(tops, number)
+        below.append(holders[at - 1] if at else -1)
+        tops[at : at + 1] = [number]
+        holders[at : at + 1] = [position]
+    found: set[int] = set()
+    position = holders[-1] if holders else -1
+    while position >= 0:
+        found.add(position)
+        position = below[position]
+    return found
+
+
+def _moved(before: _Item, item: _Item, jumped: Mapping[str, str]) -> Iterator[Change]:
+    """In another list, or elsewhere in its own."""
     if before.place != item.place:
         where = f"into `{item.place}`" if item.place else "to the top list"
         words = f"`{item.name}` moved {where}."
         yield Change(change="moved", primitive=item.name, old=before.place, new=item.place, text=words)
-        return
-    here = {renamed.get(name, name) for name, other in now.items() if other.place == item.place}
-    there = {name for name, other in was.items() if other.place == before.place}
-    both = here & there
-    above_now = [name for name in (renamed.get(one, one) for one in item.before) if name in both]
-    above_was = [name for name in before.before if name in both]
-    jumped = [name for name in above_was if name not in above_now]
-    # Of two that changed places only the one that went up is told.
-    if jumped:
-        words = f"`{item.name}` stands above `{jumped[0]}` now."
-        yield Change(change="moved", primitive=item.name, old=above_was, new=above_now, text=words)
+    elif item.name in jumped:
+        after = jumped[item.name]
+        words = f"`{item.name}` stands {f'after `{after}`' if after else 'first'} now."
+        yield Change(change="moved", primitive=item.name, old=before.index, new=item.index, text=words)
 
 
 def _title(item: _Item) -> str:
