@@ -20,7 +20,7 @@ from flov7.store.hooks import Hook
 from flov7.store.scope import Scope
 
 _MOST = 20_000
-_UNKNOWN_FOR = 1.0
+_UNKNOWN_FOR = 5.0
 _LISTEN_AGAIN = 5.0
 
 
