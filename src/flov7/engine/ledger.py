@@ -26,6 +26,7 @@ class Permit:
     key: str
     output: Any = None
     differs: bool = False
+    attempts: int = 0
 
 
 class Ledger(Protocol):
@@ -55,8 +56,8 @@ def idempotency_key(request: CallRequest) -> str:
 
 
 def may_repeat(request: CallRequest) -> bool:
-    """Whether doing it again changes nothing more, or a person said so."""
-    return request.effect.repeatable or request.takes_key or request.again
+    """Whether doing it again changes nothing more."""
+    return request.effect.repeatable or request.takes_key
 
 
 def effect_key(request: CallRequest) -> EffectKey:
@@ -88,15 +89,16 @@ class StoredLedger:
                 idempotency_key=key,
                 input_digest=digest,
                 again=may_repeat(request),
+                again_after=request.again_after,
                 epoch=self._epoch,
                 outputs=self._outputs() if callable(self._outputs) else None,
             )
         )
         if found.granted:
-            return Permit("go", key)
+            return Permit("go", key, attempts=found.attempts)
         if found.state == "recorded":
             return Permit("recorded", key, found.output, differs=found.input_digest != digest)
-        return Permit("in_doubt", key)
+        return Permit("in_doubt", key, attempts=found.attempts)
 
     async def record(self, request: CallRequest, output: Any) -> None:
         """It happened."""
@@ -115,6 +117,7 @@ class StoredLedger:
 class _Row:
     state: str
     output: Any = None
+    attempts: int = 1
 
 
 @dataclass(slots=True)
@@ -127,16 +130,20 @@ class MemoryLedger:
         """Ask to do an effect."""
         key, place = idempotency_key(request), effect_key(request)
         row = self.rows.get(place)
-        if row is None or row.state == "released" or (row.state != "recorded" and may_repeat(request)):
+        if row is None:
             self.rows[place] = _Row("reserved")
-            return Permit("go", key)
+            return Permit("go", key, attempts=1)
         if row.state == "recorded":
-            return Permit("recorded", key, row.output)
-        return Permit("in_doubt", key)
+            return Permit("recorded", key, row.output, attempts=row.attempts)
+        if row.state == "released" or may_repeat(request) or request.again_after == row.attempts:
+            row.state, row.attempts = "reserved", row.attempts + 1
+            return Permit("go", key, attempts=row.attempts)
+        return Permit("in_doubt", key, attempts=row.attempts)
 
     async def record(self, request: CallRequest, output: Any) -> None:
         """It happened."""
-        self.rows[effect_key(request)] = _Row("recorded", output)
+        row = self.rows[effect_key(request)]
+        row.state, row.output = "recorded", output
 
     async def release(self, request: CallRequest) -> None:
         """It did not."""

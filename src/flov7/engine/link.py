@@ -25,6 +25,8 @@ from flov7.engine.settings import EngineSettings
 from flov7.kit.errors import NotFound, Unavailable
 
 RPC_LIMIT = timedelta(seconds=3)
+TASK_LIMIT = timedelta(seconds=5)
+"""After so long unheard of, a worker is taken for dead and its runs go on elsewhere."""
 OPEN_FOR = 3.0
 """Seconds for which nobody asks a server that did not answer."""
 MESSAGE_LIMIT = 10.0
@@ -100,6 +102,7 @@ class TemporalLink:
                     request_eager_start=True,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    task_timeout=TASK_LIMIT,
                     rpc_timeout=RPC_LIMIT,
                 )
             except WorkflowAlreadyStartedError:

@@ -126,11 +126,12 @@ class Performer:
             return CallResult(status="done", output=permit.output, recorded=True)
         if permit.standing == "in_doubt":
             message = f"An earlier attempt of `{request.key}` began, and nobody saw its end."
-            return CallResult(status="in_doubt", error=_error(request, "step.in_doubt", message))
+            doubt = _error(request, "step.in_doubt", message)
+            return CallResult(status="in_doubt", error=doubt, attempts=permit.attempts)
         try:
             output = await self._work(request, permit.key)
         except (FlowError, TimeoutError, OSError) as problem:
-            return await self._after_failure(request, problem)
+            return await self._after_failure(request, problem, permit.attempts)
         await self._ledger.record(request, output)
         return CallResult(status="done", output=output)
 
@@ -141,7 +142,9 @@ class Performer:
             error = told(request, problem)
             return CallResult(status="failed", error=info(request, error), retry_after=error.retry_after)
 
-    async def _after_failure(self, request: CallRequest, problem: FlowError | TimeoutError | OSError) -> CallResult:
+    async def _after_failure(
+        self, request: CallRequest, problem: FlowError | TimeoutError | OSError, attempts: int
+    ) -> CallResult:
         error = told(request, problem)
         if isinstance(error, StepUnreachable) or not isinstance(error, StepFailed) or isinstance(error, StepRefused):
             await self._ledger.release(request)
@@ -150,7 +153,7 @@ class Performer:
             return CallResult(status="failed", error=info(request, error), retry_after=error.retry_after)
         await self._ledger.doubt(request)
         if isinstance(error, StepTimedOut) or isinstance(problem, OSError):
-            return CallResult(status="in_doubt", error=info(request, error))
+            return CallResult(status="in_doubt", error=info(request, error), attempts=attempts)
         # It was answered with a failure: that is told, not repeated, because part of it may have happened.
         return CallResult(status="failed", error=info(request, error).model_copy(update={"retryable": False}))
 

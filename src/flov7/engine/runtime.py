@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from flov7.engine.events import RunEvent
 from flov7.engine.values import ErrorInfo
@@ -37,8 +37,7 @@ class CallRequest(BaseModel):
     takes_key: bool = False
     timeout: float
     queue: Queue = Queue.LOCAL
-    again: bool = False
-    texts: dict[str, Any] | None = None
+    again_after: int = Field(default=0, description="A person said: repeat it, once, after so many attempts.")
 
 
 class CallResult(BaseModel):
@@ -50,6 +49,7 @@ class CallResult(BaseModel):
     error: ErrorInfo | None = None
     retry_after: float | None = None
     recorded: bool = False
+    attempts: int = Field(default=0, description="What the ledger counts, for one who says: repeat.")
 
 
 class ChildRequest(BaseModel):

@@ -31,6 +31,7 @@ class _Run:
     events: dict[int, RunEvent] = field(default_factory=dict[int, RunEvent])
     sent: int = 0
     begun: bool = False
+    replayed: bool = False
     status: RunStatus = RunStatus.RUNNING
 
 
@@ -61,13 +62,13 @@ class EventSink:
             self._runs[facts.id] = _Run(facts)
 
     def emit(self, execution_id: str, event: RunEvent, *, replayed: bool) -> None:
-        """Keep an event, and send it on soon unless it was sent before a replay."""
+        """Keep an event, and send it on soon; what was sent before a replay is not sent again."""
         run = self._runs.get(execution_id)
         if run is None:
             return
         run.events[event.number] = event
-        if not replayed:
-            self._dirty.add(execution_id)
+        run.replayed = run.replayed or replayed
+        self._dirty.add(execution_id)
 
     def start(self) -> None:
         """Begin to send."""
@@ -97,11 +98,13 @@ class EventSink:
         run = self._runs.get(execution_id)
         if run is None:
             return
+        facts = run.facts
+        if run.replayed and not run.begun and not await self._catch_up(run):
+            return
         new = [run.events[number] for number in sorted(run.events) if number > run.sent]
         if not new:
             return
         bodies = [event.as_json() for event in new]
-        facts = run.facts
         await self._publish(facts.workspace_id, execution_id, bodies)
         try:
             if not run.begun:
@@ -115,6 +118,17 @@ class EventSink:
             run.sent = max(run.sent, new[-1].number)
         except FlowError:
             self._dirty.add(execution_id)
+
+    async def _catch_up(self, run: _Run) -> bool:
+        """After a replay: see how far the process that died had come, so that only what it lost is sent."""
+        try:
+            run.sent = await self._database.events.last(run.facts.id)
+            run.begun = run.sent > 0
+        except FlowError:
+            self._dirty.add(run.facts.id)
+            return False
+        run.replayed = False
+        return True
 
     async def save(self, execution_id: str) -> None:
         """Send all of a run now. Raises Unavailable; for the end of a generation."""

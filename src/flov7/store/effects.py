@@ -45,7 +45,8 @@ class EffectKey:
 class Reserve:
     """A wish to do an effect. With `epoch`, only while the journal's lease has it; `outputs` go there with it.
 
-    `again` takes a row that is reserved or in doubt as well: for effects that may be repeated.
+    `again` takes a row that is reserved or in doubt as well: for effects that may be repeated. `again_after` takes it
+    once, after so many attempts: a person said so, and a crash in that attempt needs another word.
     """
 
     key: EffectKey
@@ -54,6 +55,7 @@ class Reserve:
     idempotency_key: str
     input_digest: str
     again: bool = False
+    again_after: int = 0
     epoch: int | None = None
     outputs: Any = None
 
@@ -95,8 +97,8 @@ class _Settle:
 _RESERVE = """
 WITH input AS (
     SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[],
-                         $9::text[], $10::bool[], $11::int[], $12::bytea[])
-    AS t(n, execution_id, primitive, path, call, workspace_id, effect, key, input_digest, again, epoch, outputs)
+                         $9::text[], $10::bool[], $11::int[], $12::bytea[], $13::int[])
+    AS t(n, execution_id, primitive, path, call, workspace_id, effect, key, input_digest, again, epoch, outputs, again_after)
 ), held AS (
     UPDATE journal j SET outputs = coalesce(i.outputs, j.outputs)
     FROM (SELECT DISTINCT ON (execution_id, epoch) * FROM input WHERE epoch IS NOT NULL
@@ -109,12 +111,12 @@ WITH input AS (
 ), made AS (
     INSERT INTO effects AS e (execution_id, primitive, path, call, workspace_id, state, effect, key, input_digest,
                               attempts, reserved_at)
-    SELECT execution_id, primitive, path, call, workspace_id, 'reserved', effect, key, input_digest, 1, now()
+    SELECT execution_id, primitive, path, call, workspace_id, 'reserved', effect, key, input_digest, 1 + again_after, now()
     FROM allowed WHERE NOT again
     ON CONFLICT (execution_id, primitive, path, call) DO UPDATE
     SET state = 'reserved', attempts = e.attempts + 1, reserved_at = now(), settled_at = NULL,
         key = excluded.key, input_digest = excluded.input_digest
-    WHERE e.state = 'released'
+    WHERE e.state = 'released' OR (e.state <> 'recorded' AND e.attempts = excluded.attempts - 1)
     RETURNING execution_id, primitive, path, call, attempts
 ), remade AS (
     INSERT INTO effects AS e (execution_id, primitive, path, call, workspace_id, state, effect, key, input_digest,
@@ -254,7 +256,18 @@ def _rounds(items: Sequence[tuple[Reserve, bytes | None]]) -> list[_Numbered]:
 
 async def _reserve(connection: Connection, items: _Numbered) -> dict[int, Reservation | FlowError]:
     rows = [
-        (n, *_key(w.key), w.workspace_id, w.effect, w.idempotency_key, w.input_digest, w.again, w.epoch, outputs)
+        (
+            n,
+            *_key(w.key),
+            w.workspace_id,
+            w.effect,
+            w.idempotency_key,
+            w.input_digest,
+            w.again,
+            w.epoch,
+            outputs,
+            w.again_after,
+        )
         for n, (w, outputs) in items
     ]
     answers: dict[int, Reservation | FlowError] = {}

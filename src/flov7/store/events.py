@@ -13,6 +13,7 @@ from flov7.kit import json
 from flov7.kit.errors import FlowError
 from flov7.store import tables
 from flov7.store.batches import Batcher
+from flov7.store.failures import translated
 from flov7.store.scope import Scope
 from flov7.store.vault import Pool, Sealer, Vault
 
@@ -54,6 +55,14 @@ class Events:
         first, last = int(events[0]["n"]), int(events[-1]["n"])
         body = sealer.seal(json.dumps(list(events)), table=TABLE, row=_segment(execution_id, first))
         await self._batcher.submit(_Segment(execution_id, workspace_id, first, last, body))
+
+    async def last(self, execution_id: str) -> int:
+        """The number of the last event that was written live; 0 where there is none."""
+        with translated():
+            found = await self._pool.fetchval(
+                "SELECT max(last) FROM execution_events WHERE execution_id = $1", execution_id
+            )
+        return int(found or 0)
 
     async def close(self) -> None:
         """Write out what was taken."""

@@ -20,7 +20,7 @@ async def call(run: Run, prepared: PreparedNode, frame: Frame, inputs: Any) -> A
     """The output of a call, after as many attempts as its policy gives. Raises StepFailure."""
     node = prepared.node
     key = frame.path + node.name
-    attempt, again = 0, False
+    attempt, again_after = 0, 0
     earlier = run.state.recorded.get(key)
     if earlier is not None:
         if earlier.digest == json.digest(inputs):
@@ -53,10 +53,10 @@ async def call(run: Run, prepared: PreparedNode, frame: Frame, inputs: Any) -> A
             takes_key=node.takes_key,
             timeout=node.timeout,
             queue=node.queue,
-            again=again,
+            again_after=again_after,
         )
         result = await run.runtime.call(request)
-        again = False
+        again_after = 0
         match result.status:
             case "done":
                 return result.output
@@ -66,7 +66,7 @@ async def call(run: Run, prepared: PreparedNode, frame: Frame, inputs: Any) -> A
                     return verdict.output
                 if verdict.verdict == "fail":
                     raise StepFailure(_doubt(node.name, result, attempt))
-                again = True
+                again_after = result.attempts
             case "failed":
                 await _wait_for_next(run, prepared, frame, result, attempt)
 

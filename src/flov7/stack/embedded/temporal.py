@@ -21,6 +21,8 @@ _TUNING = {
     "history.timerProcessorMaxPollRPS": "2000",
     "history.transferProcessorMaxPollHostRPS": "10000",
     "history.timerProcessorMaxPollHostRPS": "10000",
+    # A run whose worker dies again and again is not made to wait longer and longer for the next one.
+    "history.workflowTaskRetryMaxInterval": '"5s"',
 }
 _PRAGMAS = ("journal_mode=wal", "synchronous=normal")
 

@@ -1,0 +1,192 @@
+"""A worker killed with SIGKILL again and again: nothing is lost, nothing is done twice; the receiver's log says so."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from flov7.cache.settings import CacheSettings
+from flov7.engine.messages import Resolve
+from flov7.engine.settings import EngineSettings
+from flov7.engine.start import Started
+from flov7.store import workspaces
+from flov7.store.settings import StoreSettings
+from flov7.wiring import AllSettings, House, open_house
+from tests.chaos.receiver import Receiver
+from tests.engine.conftest import Bench
+
+LONG = os.environ.get("FLOV7_CHAOS") == "long"
+RUNS = 200 if LONG else 16
+KILLS = 60 if LONG else 3
+
+
+@dataclass
+class Workers:
+    """One worker process at a time."""
+
+    environment: dict[str, str]
+    process: asyncio.subprocess.Process | None = None
+    killed_while_holding: int = 0
+    log: int = asyncio.subprocess.DEVNULL
+
+    async def start(self) -> None:
+        """A new one, ready."""
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.chaos.worker", env=self.environment, stdout=asyncio.subprocess.PIPE,
+            stderr=self.log,
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        assert (await self.process.stdout.readline()).strip() == b"ready"
+
+    async def kill(self) -> None:
+        """SIGKILL, no goodbye."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        await self.process.wait()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def settings(store_settings: StoreSettings, redis_url: str, temporal_address: str) -> AllSettings:
+    """Settings of this module's house."""
+    engine = EngineSettings.load(
+        temporal_address=temporal_address,
+        task_queue=f"c{os.urandom(4).hex()}",
+        allow_hosts="127.0.0.1",
+        lease_seconds=3,
+    )
+    return AllSettings(store=store_settings, cache=CacheSettings.load(redis_url=redis_url), engine=engine)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def house(settings: AllSettings) -> AsyncIterator[House]:
+    """A client's house: it starts runs and works on none."""
+    async with open_house(settings) as house:
+        yield house
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def workers(settings: AllSettings) -> AsyncIterator[Workers]:
+    """A worker process, replaced after each kill."""
+    variables = {
+        "FLOV7_DATABASE_URL": settings.store.database_url.get_secret_value(),
+        "FLOV7_DATABASE_ENGINE_URL": settings.store.database_engine_url.get_secret_value(),
+        "FLOV7_REDIS_URL": settings.cache.redis_url.get_secret_value(),
+        "FLOV7_TEMPORAL_ADDRESS": settings.engine.temporal_address,
+        "FLOV7_TASK_QUEUE": settings.engine.task_queue,
+        "FLOV7_ALLOW_HOSTS": "127.0.0.1",
+        "FLOV7_LEASE_SECONDS": "3",
+    }
+    told = os.environ.get("FLOV7_CHAOS_LOG")  # where a person wants to read what the workers said
+    log = os.open(told, os.O_CREAT | os.O_APPEND | os.O_WRONLY) if told else asyncio.subprocess.DEVNULL
+    workers = Workers({**os.environ, **variables}, log=log)
+    await workers.start()
+    yield workers
+    await workers.kill()
+    if told:
+        os.close(log)
+
+
+def document(port: int, *, key: bool) -> dict[str, Any]:
+    """Three writes one after another, in a loop's rounds and outside."""
+
+    def write(name: str, what: str) -> dict[str, Any]:
+        config = {
+            "url": f"http://127.0.0.1:{port}/{name}",
+            "method": "POST",
+            "json": {"what": what},
+            "idempotency": key,
+        }
+        retry = {"max_attempts": 50, "initial": 0.05, "maximum": 0.2}
+        return {"type": "action", "kind": "api_call", "name": name, "config": config, "retry": retry, "timeout": 5}
+
+    rounds = {"type": "condition", "kind": "loop", "name": "rounds", "over": "[1, 2]",
+              "do": [write("inside", "{{ id }}/inside/{{ item }}")]}  # fmt: skip
+    return {
+        "name": "chaos",
+        "primitives": [
+            {"type": "trigger", "kind": "api", "name": "go"},
+            write("first", "{{ id }}/first"),
+            rounds,
+            write("last", "{{ id }}/last"),
+        ],
+    }
+
+
+async def _assassin(workers: Workers, receiver: Receiver, done: asyncio.Event) -> None:
+    """Kills the worker while the receiver holds a request, as often as is asked for."""
+    chance = random.Random(7)
+    while workers.killed_while_holding < KILLS and not done.is_set():
+        await asyncio.sleep(chance.uniform(0.5, 3.0))
+        for _ in range(400):
+            if receiver.holding or done.is_set():
+                break
+            await asyncio.sleep(0.005)
+        if receiver.holding:
+            await workers.kill()
+            workers.killed_while_holding += 1
+            await workers.start()
+
+
+async def _finish(bench: Bench, started: Started, receiver: Receiver) -> int:
+    """Waits for the end; resolves what is in doubt by the receiver's own log. How often that was needed."""
+    doubts = 0
+    for _ in range(900 if LONG else 150):
+        if await bench.house.engine.wait(started, workspace_id=bench.workspace_id, seconds=0.5) is not None:
+            return doubts
+        if (await bench.stored(started.execution_id)).status != "in_doubt":
+            continue
+        events = await bench.events(started.execution_id)
+        open_steps = {e["path"] + e["step"] for e in events if e["type"] == "step.in_doubt"}
+        closed = [e["path"] + e["step"] for e in events if e["type"] == "step.resolved"]
+        for key in open_steps:
+            if sum(1 for e in events if e["type"] == "step.in_doubt" and e["path"] + e["step"] == key) <= closed.count(
+                key
+            ):
+                continue
+            call = next(e for e in reversed(events) if e["type"] == "step.started" and e["path"] + e["step"] == key)
+            what = call["data"]["input"]["json"]["what"]
+            verdict = Resolve(step=key, verdict="done" if receiver.effects[what] else "repeat", output={"status": 200})
+            try:
+                if (await bench.house.engine.send(bench.workspace_id, started.execution_id, verdict)).accepted:
+                    doubts += 1
+            except Exception:
+                continue
+    events = [(e["n"], e["type"], e["path"], e["step"]) for e in await bench.events(started.execution_id)]
+    stored = await bench.stored(started.execution_id)
+    raise AssertionError(f"{started.execution_id} did not end: {stored.status} {events}")
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("key", [True, False], ids=["the_receiver_honours_the_key", "the_receiver_knows_no_key"])
+async def test_killed_while_the_receiver_holds_requests(house: House, workers: Workers, key: bool) -> None:
+    workspace = await workspaces.create(house.database, slug=f"w-{os.urandom(6).hex()}", title="Chaos")
+    bench = Bench(house, workspace.id)
+    done = asyncio.Event()
+    async with Receiver(honours_keys=key, hold=0.15) as receiver:
+        request = await bench.save(document(receiver.port, key=key))
+        killing = asyncio.create_task(_assassin(workers, receiver, done))
+        started = []
+        for n in range(RUNS):  # one after another, so that kills meet runs at every step
+            started.append(await house.engine.start(request.model_copy(update={"payload": {"id": f"r{n}"}})))
+            await asyncio.sleep(KILLS * 3 / RUNS)
+        doubts = sum(await asyncio.gather(*(_finish(bench, one, receiver) for one in started)))
+        done.set()
+        await killing
+    ended = [await bench.stored(one.execution_id) for one in started]
+    assert {one.status for one in ended} == {"succeeded"}, [one.error for one in ended if one.error]
+    wanted = {f"r{n}/{what}" for n in range(RUNS) for what in ("first", "inside/1", "inside/2", "last")}
+    assert set(receiver.effects) == wanted, "lost"
+    assert {what: count for what, count in receiver.effects.items() if count != 1} == {}, "doubled"
+    assert workers.killed_while_holding >= (KILLS if LONG else 1)
+    if key:
+        assert doubts == 0
