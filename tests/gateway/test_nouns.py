@@ -171,3 +171,61 @@ class TestConversations:
         error = await client.ask("POST", "/conversations", json={"text": "Do it"}, status=503)
         assert error["code"] == "generation.missing" and "/workflows" in error["hint"]
         assert (await client.ask("GET", "/conversations"))["items"] == []
+
+
+class TestWorkspace:
+    async def test_mail_and_alerts_are_set_and_removed(self, client: Client) -> None:
+        assert (await client.ask("GET", "/workspace"))["slug"] == client.slug
+        mail = {
+            "name": "mail",
+            "service": "smtp",
+            "config": {"host": "localhost"},
+            "credentials": {"username": "u", "password": "p"},
+        }
+        await client.ask("POST", "/connections", json=mail, status=201)
+        await client.ask("POST", "/connections", json={"name": "shop", "service": "api"}, status=201)
+        alerts = {"email": ["ops@example.com"], "webhook": None}
+        changed = await client.ask("PATCH", "/workspace", json={"default_mail": "mail", "alerts": alerts})
+        assert (changed["default_mail"], changed["alerts"]) == ("mail", alerts)
+        assert (await client.ask("PATCH", "/workspace", json={"default_mail": "shop"}, status=422))[
+            "code"
+        ] == "workspace.no_mail"
+        await client.ask("PATCH", "/workspace", json={"default_mail": "nobody"}, status=404)
+        changed = await client.ask("PATCH", "/workspace", json={"alerts": None})
+        assert (changed["default_mail"], changed["alerts"]) == ("mail", None)
+
+    async def test_who_did_what_is_kept(self, client: Client) -> None:
+        made = await client.create(MANUAL)
+        await client.ask("DELETE", f"/workflows/{made['id']}")
+        found = (await client.ask("GET", "/audit", params={"target": made["id"]}))["items"]
+        assert [(one["who"], one["what"]) for one in found] == [
+            ("key:tests", "workflow.archive"),
+            ("key:tests", "workflow.create"),
+        ]
+        assert all(one["request_id"].startswith("req-") for one in found)
+
+
+class TestKeyRoutes:
+    async def test_a_key_is_shown_once_works_and_is_revoked_at_once(self, client: Client) -> None:
+        made = await client.ask("POST", "/keys", json={"name": "reader", "scopes": ["*:read"]}, status=201)
+        mine = {"x-api-key": made["key"]}
+        assert (await client.http.get("/api/v1/workflows", headers=mine)).status_code == 200
+        listed = (await client.ask("GET", "/keys"))["items"]
+        assert [one["name"] for one in listed] == ["tests", "reader"] and "key" not in listed[1]
+        assert made["key"].startswith(listed[1]["prefix"])
+        await client.ask("DELETE", f"/keys/{made['id']}")
+        assert (await client.http.get("/api/v1/workflows", headers=mine)).status_code == 401
+
+    async def test_nobody_gives_more_than_he_has(self, client: Client) -> None:
+        made = await client.ask("POST", "/keys", json={"name": "k", "scopes": ["keys:*", "workflows:read"]}, status=201)
+        mine = {"x-api-key": made["key"]}
+        for scopes, status in (
+            (["workflows:read"], 201),
+            (["keys:write"], 201),
+            (["workflows:write"], 403),
+            (["*"], 403),
+            (["*:read"], 403),
+            (["nonsense"], 422),
+        ):
+            response = await client.http.post("/api/v1/keys", headers=mine, json={"name": "x", "scopes": scopes})
+            assert response.status_code == status, (scopes, response.text)

@@ -17,6 +17,7 @@ from flov7.gateway.executions import live, messages
 from flov7.gateway.executions import routes as executions
 from flov7.gateway.hooks.addresses import HOOKS
 from flov7.gateway.hooks.endpoint import Hooks
+from flov7.gateway.keys import routes as keys
 from flov7.gateway.kinds import routes as kinds
 from flov7.gateway.message_templates import routes as message_templates
 from flov7.gateway.middleware import BodyLimit, FastLane, Observed
@@ -25,6 +26,7 @@ from flov7.gateway.repeating import Repeatable
 from flov7.gateway.security import KeyRequired
 from flov7.gateway.workflows import lifecycle
 from flov7.gateway.workflows import routes as workflows
+from flov7.gateway.workspace import routes as workspace
 
 
 def create_app(gateway: Gateway) -> FastAPI:
@@ -57,6 +59,8 @@ def create_app(gateway: Gateway) -> FastAPI:
         message_templates,
         kinds,
         conversations,
+        workspace,
+        keys,
     ):
         app.include_router(noun.router, prefix=API)
     app.include_router(health.router)

@@ -34,6 +34,15 @@ class Actor:
         noun, _, verb = wanted.partition(":")
         return any(scope in self.scopes for scope in ("*", "admin", wanted, f"{noun}:*", f"*:{verb}"))
 
+    def may_give(self, scope: str) -> bool:
+        """Whether a key with that scope may do no more than this one."""
+        return (
+            "*" in self.scopes
+            or "admin" in self.scopes
+            or scope in self.scopes
+            or ("*" not in scope and scope != "admin" and self.may(scope))
+        )
+
 
 @dataclass(slots=True)
 class RequestFacts:

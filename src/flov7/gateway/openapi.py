@@ -34,6 +34,8 @@ _TAGS = {
     "message templates": "Texts that steps send, versioned, used by name.",
     "kinds": "What workflows are made of in this installation.",
     "conversations": "Sentences become drafts of workflows.",
+    "workspace": "What holds for all workflows, and who did what.",
+    "keys": "API keys of the workspace.",
     "hooks": "Addresses of activated workflows; no key of ours is needed.",
     "operation": "How it is.",
 }

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 HOOKS_TOPIC = "hooks"
 """The bus topic on which gateways tell each other that hooks changed; the message is the workspace's id."""
+KEYS_TOPIC = "keys"
+"""The bus topic on which gateways tell each other that a key was revoked; the message is the key's id."""
 _PLANS = 256
 Probe = Callable[[], Awaitable[None]]
 """Returns where a peer answers, raises FlowError where it does not."""

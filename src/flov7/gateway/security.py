@@ -15,7 +15,7 @@ from starlette.types import Scope as AsgiScope
 
 from flov7.gateway import errors
 from flov7.gateway.context import API, Actor, current
-from flov7.gateway.parts import Gateway
+from flov7.gateway.parts import KEYS_TOPIC, Gateway
 from flov7.kit.errors import FlowError, Forbidden, Unauthenticated
 from flov7.store import keys
 from flov7.store.scope import Scope
@@ -31,6 +31,14 @@ class Keyring:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._known: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
+        gateway.listeners.append(self.heard)
+
+    def heard(self, topic: str, message: object) -> None:
+        """A key was revoked: `message` is its id, None means any. Other processes notice after the cache's time."""
+        if topic == KEYS_TOPIC:
+            gone = [digest for digest, (_, actor) in self._known.items() if message in (None, actor.key_id)]
+            for digest in gone:
+                del self._known[digest]
 
     async def open(self, secret: str) -> Actor:
         """Who this key is. Raises Unauthenticated, Unavailable."""

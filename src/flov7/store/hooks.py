@@ -49,12 +49,7 @@ async def replace(scope: Scope, workflow_id: str, *, workflow_version: int, want
     for hook in wanted:
         other = await find(scope, path=hook.path, method=hook.method)
         if other is not None:
-            raise Conflict(
-                f"{hook.method} {hook.path} starts another workflow already.",
-                code="hook.taken",
-                hint="Choose another url for this trigger, or deactivate the other workflow.",
-                details={"workflow_id": other.workflow_id, "trigger": other.trigger},
-            )
+            raise _taken(hook, {"workflow_id": other.workflow_id, "trigger": other.trigger})
         statement = scope.insert(
             table,
             id=new_id(),
@@ -67,8 +62,20 @@ async def replace(scope: Scope, workflow_id: str, *, workflow_version: int, want
             auth=hook.auth,
             created_at=func.now(),
         )
-        await scope.run(statement)
+        try:
+            await scope.run(statement)
+        except Conflict as error:  # another activation was faster by a moment
+            raise _taken(hook, {}) from error
     return await of_workflow(scope, workflow_id)
+
+
+def _taken(hook: Wanted, details: dict[str, str]) -> Conflict:
+    return Conflict(
+        f"{hook.method} /{hook.path} starts another workflow already.",
+        code="hook.taken",
+        hint="Choose another url for this trigger, or deactivate the other workflow.",
+        details=details,
+    )
 
 
 async def clear(scope: Scope, workflow_id: str) -> None:

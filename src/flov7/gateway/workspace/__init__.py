@@ -1,0 +1,1 @@
+"""The workspace that a key opens: its title and what holds for all of its workflows."""
