@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,13 +19,21 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 _LONG = 90.0
 
 
+_COMMANDS = {"executions": "flov7 runs list", "kinds": "flov7 kinds"}
+
+
+def _as_commands(hint: str) -> str:
+    """A mend that names a list of the API, for people who type commands."""
+    return re.sub(r"GET /api/v1/(\w+)", lambda found: f"`{_COMMANDS.get(found[1], f'flov7 {found[1]} list')}`", hint)
+
+
 class Answered(FlowError):
     """The gateway said no; its own words and mend."""
 
     def __init__(self, status: int, body: Mapping[str, Any]) -> None:
         super().__init__(
             str(body.get("message") or f"The gateway answered {status}."),
-            hint=str(body.get("hint") or ""),
+            hint=_as_commands(str(body.get("hint") or "")),
             code=str(body.get("code") or "api.refused"),
             details={name: body[name] for name in ("diagnostics", "fields", "details") if body.get(name)},
         )
@@ -67,6 +76,15 @@ class Api:
             if cursor is None:
                 break
         return found
+
+    def deliver(self, method: str, address: str, payload: Any, *, event_id: str) -> str:
+        """Send an event to a hook's own address, as its sender would; the id of its run."""
+        answer = self._client.request(
+            method, address, json=payload, headers={"webhook-id": event_id, "authorization": ""}
+        )
+        if answer.status_code >= 400:
+            raise _refused(answer)
+        return str(orjson.loads(answer.content)["data"]["execution_id"])
 
     def events(self, execution_id: str, *, after: int = 0) -> Iterator[dict[str, Any]]:
         """A run's events as they come, each once; goes on by itself where the connection breaks."""

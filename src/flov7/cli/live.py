@@ -9,11 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from flov7.cli.screen import out, state
+from flov7.cli.screen import moment, out, state
 from flov7.cli.wording import brief, shortened
 
 Event = Mapping[str, Any]
-_OUTPUT = 60
 
 
 class Live:
@@ -23,6 +22,7 @@ class Live:
         self._console = console
         self._began = began
         self._steps: dict[str, str] = {}
+        self._room = 60
 
     def follow(self, events: Iterable[Event]) -> Event | None:
         """Print all; the last one, which is the run's end where it has one."""
@@ -34,6 +34,7 @@ class Live:
     def show(self, event: Event) -> None:
         """Print one event, where it says something to a person."""
         self._began = self._began or event["at"]
+        self._room = max(24, self._console.width - 12 - len(event.get("step") or "") - 22)
         line = self._line(event)
         if line is not None:
             lead = Text(f"{_spoken(_seconds(self._began, event['at'])):>9}  ", style="dim")
@@ -56,7 +57,7 @@ class Live:
             case "step.finished":
                 return self._finished(name, event, data)
             case _:
-                return _other(event["type"], name, data)
+                return _other(event["type"], name, data, room=self._room)
 
     def _finished(self, name: str, event: Event, data: Mapping[str, Any]) -> Text:
         begun = data.get("begun") or self._steps.get(name) or event["at"]
@@ -67,13 +68,13 @@ class Live:
         elif data.get("said_no"):
             line.append(" says no, nothing follows", style="yellow")
         if data.get("output") is not None:
-            line.append(f"  {brief(data['output'], longest=_OUTPUT)}", style="dim")
+            line.append(f"  {brief(data['output'], longest=self._room)}", style="dim")
         if took >= 0.01:
             line.append(f"  {took:.2f} s", style="dim")
         return line
 
 
-def _other(type_: str, name: str, data: Mapping[str, Any]) -> Text | None:
+def _other(type_: str, name: str, data: Mapping[str, Any], *, room: int) -> Text | None:
     match type_:
         case "step.skipped":
             return _step("–", "dim", name, "is skipped")
@@ -82,14 +83,16 @@ def _other(type_: str, name: str, data: Mapping[str, Any]) -> Text | None:
         case "step.reused":
             return _step("✓", "green", name, "taken from the earlier run")
         case "step.failed":
-            return _step("✗", "red", name, shortened(str((data.get("error") or {}).get("message", ""))))
+            return _step(
+                "✗", "red", name, shortened(str((data.get("error") or {}).get("message", "")), longest=room + 14)
+            )
         case "step.retrying":
             words = f"attempt {data.get('attempt')} of {data.get('of')} failed, again in {data.get('after'):g} s"
             error = shortened(str((data.get("error") or {}).get("message", "")))
             return _step("↻", "yellow", name, f"{words}: {error}")
         case "step.waiting":
             ask = f": {data['ask']}" if data.get("ask") else ""
-            until = f", until {data['until']}" if data.get("until") else ""
+            until = f", until {moment(data['until'])}" if data.get("until") else ""
             return _step("⏸", "yellow", name, f"waits for {data.get('for')}{ask}{until}")
         case "step.in_doubt":
             return _step("?", "bold yellow", name, f"is in doubt: {data.get('message')}")

@@ -71,3 +71,34 @@ def _config(config: Mapping[str, Any]) -> str:
     if not told:
         told = [f"{name}: {brief(value, longest=40)}" for name, value in list(config.items())[:2]]
     return shortened(" · ".join(told[:3]))
+
+
+_ORDER = ("type", "kind", "name")
+
+
+def pretty(value: Any, *, width: int, indent: int = 0) -> str:
+    """JSON for eyes: what fits on a line stays on it, and a primitive begins with what it is."""
+    flat = _flat(value)
+    if len(flat) + indent <= width - 4 or not isinstance(value, dict | list) or not value:
+        return flat
+    pad = " " * (indent + 2)
+    if isinstance(value, list):
+        lines = [pad + pretty(one, width=width, indent=indent + 2) for one in value]
+        return "[\n" + ",\n".join(lines) + "\n" + " " * indent + "]"
+    lines = [
+        f"{pad}{_flat(name)}: {pretty(one, width=width, indent=indent + 2)}" for name, one in _ordered(value).items()
+    ]
+    return "{\n" + ",\n".join(lines) + "\n" + " " * indent + "}"
+
+
+def _ordered(value: Mapping[str, Any]) -> dict[str, Any]:
+    first = {name: value[name] for name in _ORDER if "type" in value and name in value}
+    return first | {name: one for name, one in value.items() if name not in first}
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_flat(name)}: {_flat(one)}" for name, one in _ordered(value).items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flat, value)) + "]"
+    return json.dumps(value).decode()

@@ -1,5 +1,0 @@
-import typer
-
-
-def add_to(app: typer.Typer) -> None:
-    pass

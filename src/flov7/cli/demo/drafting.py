@@ -1,0 +1,93 @@
+"""The sentence of the demo as a document that can run here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flov7.kit import json
+from flov7.kit.errors import Invalid
+from flov7.language.diagnostics import DocumentInvalid
+from flov7.language.document import Document
+from flov7.language.front import check_value
+from flov7.language.plan import Plan, TriggerNode
+from flov7.language.printing import to_json
+
+_HOST = re.compile(r"https?://[^/\s\"'{}]+")
+
+
+@dataclass
+class Drafted:
+    """The document with its plan; `body` is its JSON."""
+
+    body: dict[str, Any]
+    document: Document
+    plan: Plan
+    questions: list[str]
+
+    @property
+    def trigger(self) -> TriggerNode:
+        """How its runs begin here: its first trigger."""
+        return self.plan.parts[0].triggers[0]
+
+    def connections(self, *, mail: dict[str, Any], shop: str) -> dict[str, tuple[str, dict[str, Any]]]:
+        """A connection to the example's servers for every name that steps use and the document leaves open."""
+        found: dict[str, tuple[str, dict[str, Any]]] = {}
+        for line in self.plan.manifest:
+            if line.connection is None:
+                continue
+            declared = self.plan.connections.get(line.connection)
+            service = declared.service if declared is not None and declared.service else _usual(line.kind)
+            secret = declared.secret if declared is not None else line.connection
+            config = (
+                mail
+                if service == "smtp"
+                else {"url": f"{shop}/{line.connection}"}
+                if service == "webhook"
+                else {"base_url": shop}
+            )
+            found[secret] = (service, config)
+        return found
+
+    def stand_in(self, shop: str) -> list[str]:
+        """Let the shop stand in for every host outside; those hosts. The demo calls nobody but its own servers."""
+        hosts = sorted(set(_hosts(self.body["primitives"])))
+        text = json.dumps(self.body).decode()
+        for host in hosts:
+            text = text.replace(host, shop)
+        self.body = json.loads(text)
+        return hosts
+
+
+def drafted(sentence: str) -> Drafted:
+    """What the offline drafter makes of it. Raises Invalid where it cannot, with what it asks."""
+    from flov7.primitives.registry import catalogue
+    from flov7.stack import example
+
+    if sentence != example.text("prompt.txt"):
+        raise Invalid("Only the example's own sentence is understood yet.")
+    checked = check_value(json.loads(example.text("document.json")), catalogue())
+    if checked.document is None or checked.plan is None:
+        raise DocumentInvalid(checked.diagnostics)
+    return Drafted(to_json(checked.document), checked.document, checked.plan, [])
+
+
+def _usual(kind: str) -> str:
+    """The service of a connection that a step only names."""
+    return {"action/email_send": "smtp", "action/notification": "webhook"}.get(kind, "api")
+
+
+def _hosts(tree: Any) -> Iterator[str]:
+    match tree:
+        case str():
+            yield from _HOST.findall(tree)
+        case list():
+            for one in tree:
+                yield from _hosts(one)
+        case dict():
+            for one in tree.values():
+                yield from _hosts(one)
+        case _:
+            return
