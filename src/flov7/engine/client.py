@@ -23,7 +23,7 @@ from flov7.engine.values import ErrorInfo, RunInput, RunResult, RunState, Unmet
 from flov7.kit.errors import Conflict, FlowError, NotFound, Unavailable
 from flov7.kit.ids import new_id
 from flov7.language.plan import Plan
-from flov7.store import executions
+from flov7.store import executions, workflows
 from flov7.store.database import Database
 from flov7.store.executions import Execution
 from flov7.store.journal import Arrival, Entry
@@ -247,11 +247,22 @@ class Engine:
 
     async def deactivate(self, workspace_id: str, *, workflow_id: str) -> None:
         """End a workflow's schedules."""
-        await self._schedules.clear(workspace_id, workflow_id=workflow_id)
+        known = await self._schedule_names(workspace_id, workflow_id)
+        await self._schedules.clear(workspace_id, workflow_id=workflow_id, known=known)
 
     async def schedules(self, workspace_id: str, *, workflow_id: str) -> list[dict[str, Any]]:
         """A workflow's schedules: next runs, whether paused, what ran last."""
-        return await self._schedules.describe(workspace_id, workflow_id=workflow_id)
+        known = await self._schedule_names(workspace_id, workflow_id)
+        return await self._schedules.describe(workspace_id, workflow_id=workflow_id, known=known)
+
+    async def _schedule_names(self, workspace_id: str, workflow_id: str) -> set[str]:
+        """The schedule triggers of the plan that is active, if one is."""
+        async with self._database.workspace(workspace_id) as scope:
+            digest = (await workflows.get(scope, workflow_id)).settings.get("active_plan")
+        if digest is None:
+            return set()
+        plan = (await self._plans.get(PlanRef(workspace_id=workspace_id, digest=digest))).plan
+        return {one.name for part in plan.parts for one in part.triggers if one.kind == "schedule"}
 
     async def pause_schedule(self, workspace_id: str, *, workflow_id: str, trigger: str, note: str = "") -> None:
         """Let a schedule start nothing until resumed."""

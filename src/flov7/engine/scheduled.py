@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import timedelta
 
 from flov7.engine.plans import StoredPlans
@@ -15,6 +16,7 @@ from flov7.store import workflows
 from flov7.store.database import Database
 from flov7.store.journal import Arrival
 
+_WHEN = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z$")
 LEASE = timedelta(minutes=5)
 
 
@@ -36,7 +38,8 @@ class ScheduledStarts:
         if workflow.status != "active" or workflow.active_version is None or plan_digest is None:
             return None
         clock, seed, execution_id = utc_now(), random.getrandbits(62), new_id()
-        payload = {"scheduled_at": event_id.rsplit("-", 1)[-1] if "T" in event_id else clock.isoformat()}
+        fired = _WHEN.search(event_id)  # Temporal puts the time at the end of the workflow's id
+        payload = {"scheduled_at": fired[0] if fired else clock.isoformat()}
         accepted = await self._database.journal.accept(
             Arrival(
                 execution_id=execution_id,

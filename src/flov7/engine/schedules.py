@@ -54,26 +54,30 @@ class Schedules:
         wanted = {one.name: one for part in plan.parts for one in part.triggers if one.kind == "schedule"}
         for trigger in wanted.values():
             await self._put(client, workspace_id, workflow_id, trigger)
-        for schedule_id in await self._ids(client, workspace_id, workflow_id):
-            if schedule_id.rsplit("/", 1)[-1] not in wanted:
-                await client.get_schedule_handle(schedule_id).delete()
+        for name in await self._listed(client, workspace_id, workflow_id) - set(wanted):
+            await _delete(client, _id(workspace_id, workflow_id, name))
 
-    async def clear(self, workspace_id: str, *, workflow_id: str) -> None:
-        """End all schedules of a workflow."""
+    async def clear(self, workspace_id: str, *, workflow_id: str, known: set[str]) -> None:
+        """End all schedules of a workflow: the known ones, and what the server lists (it may list late)."""
         client = await self._link.client()
-        for schedule_id in await self._ids(client, workspace_id, workflow_id):
-            await client.get_schedule_handle(schedule_id).delete()
+        for name in known | await self._listed(client, workspace_id, workflow_id):
+            await _delete(client, _id(workspace_id, workflow_id, name))
 
-    async def describe(self, workspace_id: str, *, workflow_id: str) -> list[dict[str, Any]]:
+    async def describe(self, workspace_id: str, *, workflow_id: str, known: set[str]) -> list[dict[str, Any]]:
         """Each schedule: trigger, paused, note, next runs, last runs."""
         client = await self._link.client()
         found: list[dict[str, Any]] = []
-        for schedule_id in await self._ids(client, workspace_id, workflow_id):
-            described = await client.get_schedule_handle(schedule_id).describe()
+        for name in sorted(known | await self._listed(client, workspace_id, workflow_id)):
+            try:
+                described = await client.get_schedule_handle(_id(workspace_id, workflow_id, name)).describe()
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    continue
+                raise
             info, state = described.info, described.schedule.state
             found.append(
                 {
-                    "trigger": schedule_id.rsplit("/", 1)[-1],
+                    "trigger": name,
                     "paused": state.paused,
                     "note": state.note or "",
                     "next": [_text(one) for one in info.next_action_times[:5]],
@@ -82,7 +86,7 @@ class Schedules:
                     "skipped": info.num_actions_skipped_overlap,
                 }
             )
-        return sorted(found, key=lambda one: one["trigger"])
+        return found
 
     async def pause(self, workspace_id: str, *, workflow_id: str, trigger: str, note: str = "") -> None:
         """Start nothing until resumed. NotFound."""
@@ -104,9 +108,9 @@ class Schedules:
                 ) from error
             raise
 
-    async def _ids(self, client: Client, workspace_id: str, workflow_id: str) -> list[str]:
+    async def _listed(self, client: Client, workspace_id: str, workflow_id: str) -> set[str]:
         prefix = _id(workspace_id, workflow_id, "")
-        return [one.id async for one in await client.list_schedules() if one.id.startswith(prefix)]
+        return {one.id.removeprefix(prefix) async for one in await client.list_schedules() if one.id.startswith(prefix)}
 
     async def _put(self, client: Client, workspace_id: str, workflow_id: str, trigger: TriggerNode) -> None:
         schedule_id = _id(workspace_id, workflow_id, trigger.name)
@@ -169,3 +173,11 @@ def _id(workspace_id: str, workflow_id: str, trigger: str) -> str:
 
 def _text(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
+
+
+async def _delete(client: Client, schedule_id: str) -> None:
+    try:
+        await client.get_schedule_handle(schedule_id).delete()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
