@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from typing import Any
@@ -63,6 +64,16 @@ async def serve(app: ASGIApp, *, on: socket.socket, until: asyncio.Event) -> Non
         server.should_exit = True
         ending.cancel()
         await serving
+
+
+def settle() -> None:
+    """Call it when a process is up: what is there now stays, so the garbage collector need not look at it again.
+
+    Measured on express runs: with the defaults, full collections of code and models took 40 % of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(2_000, 10, 10)
 
 
 class Door:
