@@ -1,0 +1,162 @@
+"""Fills the settings of steps that tell people something: e-mails and short notices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flov7.generation.offline import lexicon, people
+from flov7.generation.offline.desk import Desk
+from flov7.generation.offline.filling import Filled, Wish
+from flov7.generation.offline.slots import noun_phrase
+from flov7.generation.offline.words import Word, begins, closed, find, inside, lows, said, snake
+
+_SERVICES = ("slack", "teams", "discord", "mattermost", "chat")
+_NO_TOPIC = closed("it this that them him her email mail message notice word update note")
+
+
+def email(wish: Wish, desk: Desk) -> Filled:
+    """An e-mail: to whom, with which words."""
+    words, scope = wish.words, wish.scope
+    who = people.person(people.recipient(words), scope)
+    literal = [word.text for word in words if word.sort == "address"]
+    if literal and (who is None or who.sort != "literal"):
+        who = people.Person("literal", ", ".join(literal), ", ".join(literal))
+    config: dict[str, Any] = {"to": people.address(who, desk, key=f"{wish.name}.to", scope=scope)}
+    template = _template(words)
+    if template:
+        config["template"] = template
+        values = {scope.noun: f"{{{{ {scope.whole} }}}}"} if scope.noun and scope.whole else {}
+        return Filled({**config, "values": values} if values else config)
+    config["subject"] = _subject(words) or _topic(wish)
+    config["text"] = _body(wish, who, desk)
+    return Filled(config, noun="email")
+
+
+def notification(wish: Wish, desk: Desk) -> Filled:
+    """A short word to a channel."""
+    words = wish.words
+    channel = next((word.text[1:] for word in words if word.sort == "channel"), None)
+    address = next((word.text for word in words if word.sort in ("url", "address")), None)
+    who = people.person(people.recipient(words), wish.scope)
+    text = _saying(words) or _told(wish)
+    level = "error" if wish.handles else "warning" if begins(words, "warn", "alert") else None
+    config: dict[str, Any] = {}
+    if address:
+        config |= {"channel": "webhook" if address.startswith("http") else "email", "to": address}
+    else:
+        named = snake(channel) if channel else who.value if who and who.sort == "team" else ""
+        service = next((one for one in _SERVICES if find(words, one)), "")
+        if not named and who is not None and who.sort == "data":
+            config |= {"channel": "email", "to": people.address(who, desk, key=f"{wish.name}.to", scope=wish.scope)}
+        else:
+            asked = f"Which channel shall hear of it{'' if not service else f' on {service.capitalize()}'}?"
+            given = named or desk.ask(f"{wish.name}.channel", asked, [service or "team"], weight=0.08)
+            config["channel"] = snake(given)
+            known = desk.library is not None and config["channel"] in desk.library.connections
+            if not known:
+                desk.note(
+                    f"`{config['channel']}` is a connection that this workspace must have before it goes live: a "
+                    "webhook address of your chat, or a mail server."
+                )
+    config["text"] = text
+    return Filled({**config, "level": level} if level else config)
+
+
+def _template(words: Sequence[Word]) -> str | None:
+    at = find(words, "template")
+    if at is None:
+        return None
+    around = [*words[at[1] : at[1] + 2], *words[max(0, at[0] - 3) : at[0]]]
+    quoted = next((inside(word) for word in around if word.sort in ("quoted", "code")), None)
+    if quoted:
+        return snake(quoted)
+    before = [
+        word for word in words[max(0, at[0] - 3) : at[0]]
+        if word.low not in lexicon.DETERMINERS | lexicon.PREPOSITIONS | {"using", "use", "email", "mail"}
+    ]  # fmt: skip
+    return snake(before) if before else None
+
+
+def _subject(words: Sequence[Word]) -> str | None:
+    at = find(words, "subject", "titled", "entitled", "headed")
+    if at is None:
+        return None
+    return next((inside(word) for word in words[at[1] : at[1] + 2] if word.sort == "quoted"), None)
+
+
+def _saying(words: Sequence[Word]) -> str | None:
+    """What is to be said, where the sentence gives it."""
+    quoted = [
+        inside(word) for at, word in enumerate(words)
+        if word.sort == "quoted" and lows(words[max(0, at - 1) : at]) not in (("subject",), ("template",), ("titled",))
+    ]  # fmt: skip
+    if quoted:
+        return quoted[-1]
+    at = find(words, "that", "saying", "to say")
+    if at is None or at[1] >= len(words) - 1:
+        return None
+    clause = [word for word in words[at[1] :] if word.low != "that"]
+    text = said(clause)
+    return text[:1].upper() + text[1:] + "." if len(clause) > 1 else None
+
+
+def _object(words: Sequence[Word]) -> str:
+    """What is sent: `a confirmation`, `the weekly report`."""
+    to = people.recipient(words)
+    rest = [word for word in words[1:] if word not in to]
+    kept: list[Word] = []
+    for word in rest:
+        if kept and (word.sort != "word" or word.low in lexicon.PREPOSITIONS | {"that", "saying", "using", "via"}):
+            break
+        if word.sort == "word" and word.low not in lexicon.DETERMINERS | lexicon.PREPOSITIONS:
+            kept.append(word)
+    text = said(noun_phrase(kept))
+    return "" if text.lower() in _NO_TOPIC or text.lower() in lexicon.PRONOUNS else text
+
+
+def _about(words: Sequence[Word]) -> str:
+    at = find(words, "about", "regarding", "concerning")
+    if at is None:
+        return ""
+    text = said(words[at[1] :])
+    return "" if text.lower() in lexicon.PRONOUNS else text
+
+
+def _topic(wish: Wish) -> str:
+    text = _object(wish.words)
+    about = _about(wish.words)
+    if text:
+        return f"{text[:1].upper()}{text[1:]}" + (f": {about}" if about else "")
+    if about:
+        return f"About {about}"
+    if wish.handles:
+        return "Something failed"
+    return f"About your {wish.scope.noun.replace('_', ' ')}" if wish.scope.noun else wish.title
+
+
+def _body(wish: Wish, who: people.Person | None, desk: Desk) -> str:
+    text = _saying(wish.words)
+    if text:
+        return text
+    if wish.handles:
+        return _told(wish)
+    for_us = who is None or who.sort in ("team", "speaker", "literal")
+    if for_us and (wish.scope.last or wish.scope.whole):
+        return f"{_topic(wish)}:\n\n{{{{ {wish.scope.last or wish.scope.whole} }}}}"
+    desk.note(f"The words of the e-mail `{wish.name}` are mine: change them as you like.", weight=0.02)
+    topic = _topic(wish)
+    opening = f"This is about {topic.removeprefix('About ')}" if topic.startswith("About ") else topic
+    return f"Hello,\n\n{opening}.\n\nThank you."
+
+
+def _told(wish: Wish) -> str:
+    if wish.handles:
+        return "{{ error.primitive }} failed: {{ error.message }}"
+    about = _about(wish.words)
+    if wish.scope.last and not wish.scope.noun:
+        return f"{wish.title}: {{{{ {wish.scope.last} }}}}"
+    if wish.scope.whole:
+        subject = about or (wish.scope.noun or "what came in").replace("_", " ")
+        return f"{subject[:1].upper()}{subject[1:]}: {{{{ {wish.scope.whole} }}}}"
+    return f"{wish.title}."
