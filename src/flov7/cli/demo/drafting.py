@@ -61,17 +61,22 @@ class Drafted:
         return hosts
 
 
-def drafted(sentence: str) -> Drafted:
+async def drafted(sentence: str) -> Drafted:
     """What the offline drafter makes of it. Raises Invalid where it cannot, with what it asks."""
+    from flov7.generation.generate import draft
     from flov7.primitives.registry import catalogue
-    from flov7.stack import example
 
-    if sentence != example.text("prompt.txt"):
-        raise Invalid("Only the example's own sentence is understood yet.")
-    checked = check_value(json.loads(example.text("document.json")), catalogue())
+    made = await draft(sentence, catalogue=catalogue())
+    if made.document is None or not made.is_valid:
+        asks = " ".join(question.text for question in made.questions)
+        raise Invalid("The sentence could not be made a workflow.", hint=asks or "Say when it starts and what it does.")
+    checked = check_value(made.document, catalogue())
     if checked.document is None or checked.plan is None:
         raise DocumentInvalid(checked.diagnostics)
-    return Drafted(to_json(checked.document), checked.document, checked.plan, [])
+    questions = [
+        f"{one.text} Taken for now: {one.suggestions[0]}." if one.suggestions else one.text for one in made.questions
+    ]
+    return Drafted(to_json(checked.document), checked.document, checked.plan, questions)
 
 
 def _usual(kind: str) -> str:

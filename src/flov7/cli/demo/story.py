@@ -51,7 +51,7 @@ class Story:
         """All acts; the exit code."""
         began = time.monotonic()
         out.print(Text.assemble(("“", "dim"), (self._sentence, "bold"), ("”", "dim")))
-        draft = drafted(self._sentence)
+        draft = await drafted(self._sentence)
         self._show(draft)
         folder = self._folder or Path(tempfile.mkdtemp(prefix="flov7-demo-"))
         home = Home(folder)

@@ -1,0 +1,20 @@
+"""The command line's way to generation: say a sentence, answer what it asks."""
+
+from __future__ import annotations
+
+import asyncio
+
+from flov7.generation.draft import Draft, Earlier
+from flov7.generation.generate import draft
+from flov7.primitives.registry import catalogue
+
+
+def said(sentence: str) -> Draft:
+    """A draft of the sentence, made offline: nothing leaves this machine."""
+    return asyncio.run(draft(sentence, catalogue=catalogue()))
+
+
+def answered(before: Draft, key: str, text: str) -> Draft:
+    """The draft with one of its questions answered."""
+    earlier: Earlier = before.earlier.model_copy(update={"answers": {**before.earlier.answers, key: text}})
+    return asyncio.run(draft(before.sentence, catalogue=catalogue(), earlier=earlier))

@@ -1,0 +1,145 @@
+"""Our processes: the gateway and the worker, each as one function that ends on SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from flov7.gateway import serving
+from flov7.gateway.serving import fast_loop as fast_loop
+from flov7.gateway.settings import GatewaySettings
+from flov7.kit.errors import FlowError, Unavailable
+from flov7.observability import logs
+from flov7.observability.metrics import Metrics
+from flov7.observability.settings import ObservabilitySettings
+from flov7.stack.settings import StackSettings
+from flov7.wiring import AllSettings, House, attending, gateway_of, open_house, working
+
+AGAIN_AFTER = 1.0
+"""Seconds between two tries to reach PostgreSQL."""
+
+
+async def gateway() -> None:
+    """REST, webhooks and live events on `FLOV7_GATEWAY_PORT`. Raises Misconfigured where the port is taken."""
+    from flov7.gateway.app import create_app
+
+    settings = GatewaySettings.load()
+    logs.configure(ObservabilitySettings.load(), service="gateway")
+    until, metrics = _told_to_end(), Metrics()
+    door = serving.Door(_not_yet)
+    held = serving.bound(settings.gateway_host, port=settings.gateway_port)
+    listening = asyncio.create_task(serving.serve(door, on=held, until=until))
+    try:
+        async with _house(until, service="gateway") as house:
+            if house is not None:
+                app = create_app(gateway_of(house, settings=settings, metrics=metrics))
+                async with attending(house), door.opened(app):
+                    serving.settle()
+                    _say("gateway", "Ready", port=str(settings.gateway_port))
+                    await listening
+    finally:
+        until.set()
+        await listening
+
+
+async def worker() -> None:
+    """Work on runs; health and metrics on `FLOV7_WORKER_PORT`. Waits for PostgreSQL and Temporal, and says so."""
+    settings = StackSettings.load()
+    logs.configure(ObservabilitySettings.load(), service="worker")
+    until, metrics, state = _told_to_end(), Metrics(), _WorkerState()
+    held = serving.bound(settings.worker_host, port=settings.worker_port)
+    vitals = asyncio.create_task(serving.serve(serving.vitals(state.health, metrics=metrics), on=held, until=until))
+    try:
+        async with _house(until, service="worker") as house:
+            if house is not None:
+                state.house = house
+                await _work(house, state, until=until, metrics=metrics)
+                state.house = None
+    finally:
+        until.set()
+        await vitals
+
+
+class _WorkerState:
+    """How far the worker is; what its `/health` says."""
+
+    def __init__(self) -> None:
+        self.house: House | None = None
+        self.polls = False
+
+    async def health(self) -> Mapping[str, Mapping[str, Any]]:
+        if self.house is None:
+            return await _not_yet()
+        temporal = await self.house.link.health()
+        polls = {"ok": self.polls, "detail": "polls its queues" if self.polls else "waits for Temporal"}
+        return {"database": await _asked(self.house), "temporal": temporal, "worker": polls}
+
+
+async def _work(house: House, state: _WorkerState, *, until: asyncio.Event, metrics: Metrics) -> None:
+    """Poll until told to end; where Temporal is still waited for, that ends at once."""
+
+    async def polling() -> None:
+        async with attending(house), working(house, metrics=metrics):
+            state.polls = True
+            serving.settle()
+            _say("worker", "Ready", queue=house.settings.engine.task_queue)
+            await until.wait()
+
+    task, ending = asyncio.create_task(polling()), asyncio.create_task(until.wait())
+    await asyncio.wait([task, ending], return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    if not state.polls:
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _not_yet() -> Mapping[str, Mapping[str, Any]]:
+    return {"database": {"ok": False, "detail": "not connected yet"}}
+
+
+async def _asked(house: House) -> dict[str, Any]:
+    try:
+        await house.database.ping()
+    except (FlowError, TimeoutError) as problem:
+        return {"ok": False, "detail": str(problem) or "no answer"}
+    return {"ok": True, "detail": "answers"}
+
+
+@asynccontextmanager
+async def _house(until: asyncio.Event, *, service: str) -> AsyncGenerator[House | None, None]:
+    """The house, as soon as PostgreSQL answers; None where the process was told to end before."""
+    settings, told = AllSettings.load(), False
+    async with AsyncExitStack() as stack:
+        house: House | None = None
+        while house is None and not until.is_set():
+            try:
+                house = await stack.enter_async_context(open_house(settings))
+            except Unavailable as problem:
+                if not told:
+                    _say(service, "Waiting for PostgreSQL", why=problem.message, mend=problem.hint)
+                told = True
+                await _pause(until)
+        yield house
+
+
+async def _pause(until: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(until.wait(), AGAIN_AFTER)
+
+
+def _told_to_end() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT."""
+    until = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, until.set)
+    return until
+
+
+def _say(service: str, what: str, **facts: str) -> None:
+    logs.get(f"flov7.{service}").info(what, **facts)

@@ -1,0 +1,142 @@
+"""Commands that speak to a gateway: a real one, with a worker, PostgreSQL, Valkey and Temporal."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import Command, Said
+
+GREET: dict[str, Any] = {
+    "flow7": "1.0",
+    "name": "greet",
+    "primitives": [
+        {"type": "trigger", "kind": "api", "name": "asked"},
+        {"type": "data", "kind": "mapping", "name": "who", "mapping": {"person.name": "who_it_is"}},
+        {
+            "type": "condition",
+            "kind": "if_else",
+            "name": "is_long",
+            "logic": "len(who_it_is) > 3",
+            "then": [{"type": "action", "kind": "wait", "name": "ok", "config": {"for": "approval", "ask": "Greet?"}}],
+        },
+        {"type": "data", "kind": "transform", "name": "hello", "config": {"value": "Hello {{ who_it_is }}"}},
+    ],
+}
+
+
+def _write(name: str, **changes: Any) -> str:
+    document = {**GREET, "name": name, **changes}
+    Path(f"{name}.json").write_text(json.dumps(document))
+    return f"{name}.json"
+
+
+def _until(look: Any, patience: float = 20.0) -> Any:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.1)
+    pytest.fail("it did not come about in time")
+
+
+class TestARun:
+    def test_is_shown_step_by_step_to_its_end(self, online: Command) -> None:
+        said = online("run", _write("short"), "--input", '{"person": {"name": "Ada"}}', "--watch")
+        assert said.code == 0, said
+        assert "✓ hello" in said.out and "Hello Ada" in said.out and "The run succeeded." in said.out
+        again = online("run", "short", "--input", '{"person": {"name": "Bo"}}', "--json")
+        told = again.json
+        assert isinstance(told, dict)
+        assert told["output"] == "Hello Bo"
+
+    def test_waits_for_an_approval_that_another_command_gives(self, online: Command) -> None:
+        file = _write("long")
+        assert online("workflows", "create", file).code == 0
+        said: list[Said] = []
+
+        def start() -> None:
+            from flov7.cli.api import opened
+
+            with opened() as api:
+                api.post("/workflows/long/run", {"input": {"person": {"name": "Adelheid"}}, "wait": 0})
+
+        thread = threading.Thread(target=start)
+        thread.start()
+        thread.join()
+        run = _until(lambda: _waiting(online))
+        assert "Greet?" in online("runs", "show", run).out
+        assert online("runs", "pause", run).code == 0
+        assert online("runs", "resume", run).code == 0
+        said.append(online("runs", "approve", run[-8:], "--comment", "fine"))
+        assert said[-1].code == 0, said
+        watched = online("runs", "watch", run)
+        assert "approved" in watched.out and "Hello Adelheid" in watched.out
+        late = online("runs", "approve", run)
+        assert late.code == 1 and "waits for: approval" in late.err
+        again = online("runs", "rerun", run, "--from", "hello", "--json")
+        assert again.code == 0, again
+
+    def test_can_be_cancelled(self, online: Command) -> None:
+        assert online("workflows", "create", _write("endless")).code == 0
+        from flov7.cli.api import opened
+
+        with opened() as api:
+            body = {"input": {"person": {"name": "Adelheid"}}, "wait": 0}
+            run = api.post("/workflows/endless/run", body)["execution_id"]
+        _until(lambda: run == _waiting(online))
+        assert online("runs", "cancel", run, "--reason", "a test").code == 0
+        assert "cancelled" in online("runs", "watch", run).out
+
+
+class TestAWorkflow:
+    def test_goes_live_changes_and_is_compared(self, online: Command) -> None:
+        file = _write("grows")
+        assert "version 1" in online("workflows", "create", file).out
+        assert online("workflows", "activate", "grows").code == 0
+        changed = json.loads(json.dumps(GREET["primitives"]))
+        changed[2]["logic"] = "len(who_it_is) > 5"
+        assert "version 2" in online("workflows", "create", _write("grows", primitives=changed), "--note", "longer").out
+        assert "`len(who_it_is) > 3`" in online("workflows", "diff", "grows").out
+        assert "longer" in online("workflows", "versions", "grows").out
+        listed = online("workflows", "list", "--json").json
+        assert isinstance(listed, list)
+        mine = next(one for one in listed if one["name"] == "grows")
+        assert (mine["status"], mine["current_version"], mine["active_version"]) == ("active", 2, 1)
+        assert online("workflows", "use", "grows", "1").code == 0
+        assert "▶ asked" in online("workflows", "show", "grows").out
+        assert online("workflows", "deactivate", "grows").code == 0
+
+    def test_one_that_is_not_there_gets_the_command_that_lists_them(self, online: Command) -> None:
+        said = online("workflows", "show", "nowhere")
+        assert said.code == 1 and "flov7 workflows list" in said.err
+
+
+class TestAConnection:
+    def test_takes_its_secret_from_the_environment_and_never_shows_it(self, online: Command) -> None:
+        config = '{"host": "mail.example", "port": 2525, "security": "none"}'
+        words = ["add", "shop_mail", "--service", "smtp", "--config", config]
+        secret = ["--set", "type=basic", "--set", "username=shop", "--from-env", "password=MAIL_PASSWORD"]
+        said = online("connections", *words, *secret, MAIL_PASSWORD="a-very-secret-word")
+        assert said.code == 0, said
+        shown = online("connections", "list").out + online("connections", "list", "--json").out + said.out + said.err
+        assert "shop_mail" in shown and "basic" in shown and "a-very-secret-word" not in shown
+        tested = online("connections", "test", "shop_mail")
+        assert tested.code == 1 and "✗" in tested.out
+        assert online("connections", "remove", "shop_mail", "--yes").code == 0
+
+    def test_a_variable_that_is_not_set_is_named(self, online: Command) -> None:
+        said = online("connections", "add", "x", "--service", "api_key", "--from-env", "key=NOT_SET_ANYWHERE")
+        assert said.code == 1 and "NOT_SET_ANYWHERE" in said.err
+
+
+def _waiting(flov7: Command) -> str | None:
+    listed = flov7("runs", "list", "--status", "waiting", "--json").json
+    assert isinstance(listed, list)
+    return listed[0]["id"] if listed else None
