@@ -31,6 +31,7 @@ from flov7.engine.sink import EventSink
 from flov7.engine.worker import running_worker
 from flov7.gateway.parts import Gateway
 from flov7.gateway.settings import GatewaySettings
+from flov7.generation.conversations import Conversations
 from flov7.kit.clock import SystemClock
 from flov7.kit.errors import FlowError, Unavailable
 from flov7.observability import logs
@@ -210,4 +211,5 @@ def gateway_of(house: House, *, settings: GatewaySettings | None = None, metrics
         bus=house.bus,
         probes={"redis": house.cache.ping},
         metrics=metrics or Metrics(),
+        drafter=Conversations(catalogue=house.registry.catalogue()),
     )

@@ -139,7 +139,7 @@ class Parrot:
 
     heard: list[tuple[Sequence[dict[str, Any]], str]] = field(default_factory=list)
 
-    async def reply(self, conversation: Sequence[dict[str, Any]], text: str) -> _Draft:
+    async def reply(self, conversation: Sequence[dict[str, Any]], text: str, *, library: Any = None) -> _Draft:
         """Ask first, then give the adder."""
         self.heard.append((conversation, text))
         if not conversation:
@@ -149,6 +149,7 @@ class Parrot:
 
 class TestConversations:
     async def test_a_sentence_is_asked_about_drafted_and_saved(self, client: Client, gateway: Gateway) -> None:
+        usual = gateway.drafter
         parrot = gateway.drafter = Parrot()
         try:
             made = await client.ask("POST", "/conversations", json={"text": "Add one to it"}, status=201)
@@ -165,12 +166,24 @@ class TestConversations:
             assert (read["state"], read["workflow_id"], len(read["messages"])) == ("saved", saved["id"], 4)
             assert [one["id"] for one in (await client.ask("GET", "/conversations"))["items"]] == [made["id"]]
         finally:
-            gateway.drafter = None
+            gateway.drafter = usual
 
-    async def test_without_a_drafter_it_says_what_else_there_is(self, client: Client) -> None:
-        error = await client.ask("POST", "/conversations", json={"text": "Do it"}, status=503)
+    async def test_without_a_drafter_it_says_what_else_there_is(self, client: Client, gateway: Gateway) -> None:
+        usual, gateway.drafter = gateway.drafter, None
+        try:
+            error = await client.ask("POST", "/conversations", json={"text": "Do it"}, status=503)
+        finally:
+            gateway.drafter = usual
         assert error["code"] == "generation.missing" and "/workflows" in error["hint"]
         assert (await client.ask("GET", "/conversations"))["items"] == []
+
+    async def test_a_sentence_becomes_a_workflow_that_can_go_live(self, client: Client) -> None:
+        sentence = "When an order comes in, if its total is over 1000, wait for approval."
+        made = await client.ask("POST", "/conversations", json={"text": sentence}, status=201)
+        assert made["messages"][1]["document"] is not None, made
+        saved = await client.ask("POST", f"/conversations/{made['id']}/save", json={"name": "from_words"}, status=201)
+        live = await client.ask("POST", f"/workflows/{saved['id']}/activate")
+        assert live["workflow"]["status"] == "active" and live["triggers"][0]["address"]
 
 
 class TestWorkspace:

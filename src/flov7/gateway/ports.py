@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from flov7.engine.messages import Message, Reply
 from flov7.engine.start import Rerun, Started, StartRequest
 from flov7.engine.values import RunResult
+from flov7.language.library import Library
 from flov7.language.plan import Plan
 
 
@@ -81,6 +82,8 @@ class Draft(Protocol):
 class Drafter(Protocol):
     """Turns sentences into documents."""
 
-    async def reply(self, conversation: Sequence[dict[str, Any]], text: str) -> Draft:
-        """The next draft; `conversation` is `{role, text, document?}` in order. Raises Unavailable."""
+    async def reply(
+        self, conversation: Sequence[dict[str, Any]], text: str, *, library: Library | None = None
+    ) -> Draft:
+        """The next draft; `conversation` is `{role, text, document?}` in order, `library` what the workspace has."""
         ...

@@ -108,7 +108,9 @@ async def _replied(
     caller: Caller, drafter: Drafter, conversation_id: str, before: list[dict[str, Any]], text: str
 ) -> ConversationDetail:
     """Ask the drafter, outside of any transaction, and keep what it says."""
-    draft = await drafter.reply(before, text)
+    async with caller.transaction() as scope:
+        library = await Compiler(scope, caller.gateway).library()
+    draft = await drafter.reply(before, text, library=library)
     body: dict[str, Any] = {"text": draft.text, "questions": list(draft.questions)}
     async with caller.transaction() as scope:
         if draft.document is not None:

@@ -30,7 +30,7 @@ class Compiler:
     async def check(self, given: Any, *, strict: bool = False, above: tuple[str, ...] = ()) -> Checked:
         """Check a JSON value or a text; sub-workflows that it names are compiled first."""
         catalogue = self.gateway.registry.catalogue()
-        library = await self._library(given, above)
+        library = await self.library(given, above=above)
         if isinstance(given, str):
             return check_text(given, catalogue, library=library, strict=strict)
         return check_value(given, catalogue, library=library, strict=strict)
@@ -48,7 +48,8 @@ class Compiler:
             await plans.put(self.scope, child.to_bytes())
         return await plans.put(self.scope, plan.to_bytes())
 
-    async def _library(self, given: Any, above: tuple[str, ...]) -> Library:
+    async def library(self, given: Any = None, *, above: tuple[str, ...] = ()) -> Library:
+        """What the workspace offers; of its workflows those that `given` names."""
         settings = (await workspaces.get(self.scope)).settings
         kept = await connections.listed(self.scope)
         messages = await templates.listed(self.scope)
