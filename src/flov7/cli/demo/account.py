@@ -37,7 +37,7 @@ def account(
     ended = Counter(run.status for run in runs)
     out.print(
         Text(
-            f"{len(runs)} runs: "
+            f"{len(runs)} {'run' if len(runs) == 1 else 'runs'}: "
             + ", ".join(f"{count} {status}" for status, count in ended.items())
             + f". {seconds:.0f} s in all."
         )

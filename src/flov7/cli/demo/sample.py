@@ -28,7 +28,27 @@ def sample(plan: Plan, *, trigger: str) -> Any:
             made.read(template)
         for node in _nodes(part.block):
             made.read_list(node)
-    return made.body
+    return _fitting(made.body, plan.inputs or {})
+
+
+def _fitting(body: Any, schema: dict[str, Any]) -> Any:
+    """The value with what a schema asks for besides: needed members, and the right type of each."""
+    match schema.get("type"):
+        case "object":
+            kept: dict[str, Any] = body if isinstance(body, dict) else {"id": "A-1"} if body is not None else {}
+            properties: dict[str, Any] = schema.get("properties", {})
+            wanted = {name: kept.get(name) for name in schema.get("required", []) if name not in kept}
+            return {name: _fitting(value, properties.get(name, {})) for name, value in {**kept, **wanted}.items()}
+        case "array":
+            return body if isinstance(body, list) else [_fitting(body, schema.get("items", {}))]
+        case "integer" | "number":
+            return body if isinstance(body, int | float) else 42
+        case "boolean":
+            return body if isinstance(body, bool) else True
+        case "string":
+            return body if isinstance(body, str) else str(body or "some text")
+        case _:
+            return body
 
 
 class _Sample:

@@ -155,7 +155,8 @@ class Story:
         from flov7.cli.demo.sample import sample
 
         made = sample(draft.plan, trigger=draft.trigger.name)
-        say(f"A payload with what it reads: {json.dumps(made, ensure_ascii=False)}")
+        if made:
+            say(f"A payload with what it reads: {json.dumps(made, ensure_ascii=False)}")
         return made
 
     def _title(self, words: str) -> None:
