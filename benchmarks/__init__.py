@@ -1,0 +1,1 @@
+"""How fast Flov7 is, as ratios measured side by side in one run. `make bench` runs all of them."""
