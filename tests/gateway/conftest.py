@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI
@@ -21,6 +23,8 @@ from flov7.engine.settings import EngineSettings
 from flov7.gateway.app import create_app
 from flov7.gateway.parts import Gateway
 from flov7.gateway.settings import GatewaySettings
+from flov7.observability import logs
+from flov7.observability.settings import ObservabilitySettings
 from flov7.store import keys, workspaces
 from flov7.store.settings import StoreSettings
 from flov7.wiring import AllSettings, House, attending, gateway_of, open_house, working
@@ -63,6 +67,15 @@ class Client:
         """Create and run it to its end."""
         made = await self.create(document)
         return await self.ask("POST", f"/workflows/{made['id']}/run", json={"wait": 20, **body})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def logged() -> Iterator[io.StringIO]:
+    """What is logged, as in production: JSON, one object a line."""
+    stream = io.StringIO()
+    logs.configure(ObservabilitySettings.load(log_format="json"), service="gateway", stream=stream)
+    yield stream
+    logs.configure(ObservabilitySettings.load(), service="tests")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -202,6 +203,23 @@ class TestTheShape:
                 assert assert_shape(response, error=True)["error"]["code"] == "service.unavailable"
 
 
+class TestTheLog:
+    async def test_every_request_leaves_one_line_with_its_ids(self, client: Client, logged: io.StringIO) -> None:
+        done = await client.run(MANUAL, input={"a": 1})
+        request = (await client.raw("GET", f"/executions/{done['execution_id']}")).json()["meta"]["request_id"]
+        lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+        (line,) = [one for one in lines if one.get("request_id") == request]
+        assert (line["method"], line["route"], line["status"]) == ("GET", "/api/v1/executions/{execution}", 200)
+        assert line["run_id"] == done["execution_id"] and line["workspace_id"] == client.workspace_id
+        assert line["workflow_id"] and line["user_id"] and line["ms"] >= 0
+
+    async def test_a_hooks_token_is_not_in_it(self, client: Client, logged: io.StringIO) -> None:
+        live = await client.live(hook("/logged"))
+        await client.http.post(live["address"], json={"order": {"total": 1}})
+        assert live["address"].rsplit("/", 1)[1] not in logged.getvalue()
+        assert '"route":"/hooks/{workspace}/{path}"' in logged.getvalue()
+
+
 class TestIdempotency:
     async def test_a_repeated_post_makes_one_thing_and_gives_one_answer(self, client: Client) -> None:
         key = {"idempotency-key": "create-1"}
@@ -228,9 +246,7 @@ class TestIdempotency:
 class TestSecrets:
     SECRET = "Tr0ub4dor-and-3-horses"
 
-    async def test_a_secret_goes_in_and_never_comes_out(
-        self, client: Client, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    async def test_a_secret_goes_in_and_never_comes_out(self, client: Client, logged: io.StringIO) -> None:
         heard: list[str] = []
 
         async def say(method: str, path: str, **more: Any) -> httpx.Response:
@@ -260,6 +276,6 @@ class TestSecrets:
         ):
             assert (await say("POST", "/connections", json=wrong)).status_code in (409, 422)
         await say("DELETE", "/connections/shop")
-        printed = capsys.readouterr()
-        for text in (*heard, printed.out, printed.err):
+        assert '"route":"/api/v1/connections"' in logged.getvalue()
+        for text in (*heard, logged.getvalue()):
             assert self.SECRET not in text
