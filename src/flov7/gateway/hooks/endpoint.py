@@ -21,7 +21,7 @@ from flov7.gateway.hooks.delivery import accept
 from flov7.gateway.hooks.proof import prove
 from flov7.gateway.hooks.reading import body_of, headers_of, payload_of, query_of
 from flov7.gateway.parts import Gateway
-from flov7.gateway.workflows.running import is_good, run_address
+from flov7.gateway.workflows.running import is_good, present, run_address
 from flov7.kit.errors import FlowError, NotFound, TooMany, Unavailable
 
 ROUTE = f"{HOOKS}/{{workspace}}/{{path}}"
@@ -81,6 +81,7 @@ class Hooks:
         current().execution_id = started.execution_id
         if not started.created:
             gateway.metrics.repeated.labels("webhook").inc()
+            started = await present(gateway, target.workspace_id, started)
         else:
             gateway.metrics.accepted.labels("webhook", target.plan.mode).inc()
         if target.wait <= 0:

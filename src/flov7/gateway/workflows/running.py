@@ -18,7 +18,7 @@ from flov7.gateway.workflows.triggers import Event, Intake, chosen
 from flov7.kit import durations
 from flov7.kit.errors import Conflict
 from flov7.language.plan import Plan, TriggerNode
-from flov7.store import versions
+from flov7.store import executions, versions
 from flov7.store.workflows import Workflow
 
 DEFAULT_WAIT = "30s"
@@ -48,12 +48,22 @@ async def run(caller: Caller, reference: str, wanted: RunIn, *, event_id: str | 
             actor=caller.who,
         )
     )
+    started = await present(caller.gateway, caller.workspace_id, started)
     current().execution_id = started.execution_id
     seconds = _patience(caller.gateway, wanted.wait, trigger)
     result = None
     if seconds > 0:
         result = await caller.gateway.engine.wait(started, workspace_id=caller.workspace_id, seconds=seconds)
     return (202 if result is None else 200), told(started, result)
+
+
+async def present(gateway: Gateway, workspace_id: str, started: Started) -> Started:
+    """Of a run that an earlier delivery made: with the status that it has now."""
+    if started.created:
+        return started
+    async with gateway.database.workspace(workspace_id) as scope:
+        found = await executions.get(scope, started.execution_id)
+    return started if found is None else started.model_copy(update={"status": found.status})
 
 
 def told(started: Started, result: RunResult | None) -> RunOut:
