@@ -13,18 +13,13 @@ def add_to(app: typer.Typer) -> None:
 
 def _gateway() -> None:
     """Settings come from FLOV7_GATEWAY_PORT, FLOV7_DATABASE_URL, FLOV7_REDIS_URL, FLOV7_TEMPORAL_ADDRESS."""
-    import asyncio
-
     from flov7.stack import processes
 
-    with asyncio.Runner(loop_factory=processes.fast_loop) as runner:
-        runner.run(processes.gateway())
+    processes.main("gateway")
 
 
 def _worker() -> None:
     """Settings come from FLOV7_WORKER_PORT, FLOV7_DATABASE_URL, FLOV7_REDIS_URL, FLOV7_TEMPORAL_ADDRESS."""
-    import asyncio
-
     from flov7.stack import processes
 
-    asyncio.run(processes.worker())
+    processes.main("worker")

@@ -51,6 +51,8 @@ class Supervisor:
     def __init__(self, home: Home, *, environment: Mapping[str, str], say: Say) -> None:
         self._home = home
         self._environment = {**os.environ, **environment}
+        # Without kept bytecode every start would compile all of us anew, which costs a second.
+        self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self._say = say
         self._children: dict[str, _Child] = {}
 
@@ -107,7 +109,7 @@ class Supervisor:
 
     def _launched(self, service: Service) -> process.Process:
         started = process.start(
-            [sys.executable, "-m", "flov7.cli.main", service.name],
+            [sys.executable, "-m", "flov7.stack.processes", service.name],
             name=f"flov7 {service.name}",
             log=self._home.log(service.name),
             env=self._environment,
