@@ -7,8 +7,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
 
 from flov7.gateway.context import API
+from flov7.gateway.envelope import ErrorEnvelope
 
 _DESCRIPTION = """
 A sentence becomes a workflow that runs durably and can be trusted.
@@ -77,6 +79,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
             "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key."},
         }
     )
+    _, errors = models_json_schema([(ErrorEnvelope, "serialization")], ref_template="#/components/schemas/{model}")
+    spec["components"]["schemas"].update(errors["$defs"])
     spec["paths"].update(_hook_paths())
     for path, method, operation in _operations(spec):
         if path.startswith(API):
