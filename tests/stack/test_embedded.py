@@ -38,9 +38,15 @@ def postgres(home: Home) -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Where `shared` keeps its things."""
+    return Home(tmp_path_factory.mktemp("pg") / "home")
+
+
+@pytest.fixture(scope="module")
+def shared(shared_home: Home) -> Iterator[EmbeddedPostgres]:
     """A server that tests only look at."""
-    server = EmbeddedPostgres(Home(tmp_path_factory.mktemp("pg") / "home"), port=0, durable=False)
+    server = EmbeddedPostgres(shared_home, port=0, durable=False)
     server.start()
     yield server
     server.remove()
@@ -130,25 +136,24 @@ class TestPostgres:
         with pytest.raises(Misconfigured, match="PostgreSQL 12"):
             EmbeddedPostgres(home, port=0).start()
 
-    @pytest.mark.skipif(os.geteuid() == 0, reason="An ordinary user runs the programs in place.")
-    def test_an_ordinary_user_keeps_data_in_the_home(self, home: Home, postgres: EmbeddedPostgres) -> None:
-        assert (home.path / "postgres" / "cluster" / "PG_VERSION").exists()
+    def test_data_lies_where_the_user_it_runs_as_may_go(self, shared_home: Home, shared: EmbeddedPostgres) -> None:
+        user = psutil.Process(shared.pid).username()
+        if os.geteuid() == 0:  # the home may be in a folder that only root enters
+            assert user in {"flov7", "nobody"}
+            assert shared.cluster.is_relative_to("/var/lib/flov7")
+        else:
+            assert user == psutil.Process().username()
+            assert shared.cluster == shared_home.path / "postgres" / "cluster"
 
-    @pytest.mark.skipif(os.geteuid() != 0, reason="Only root needs a place that others can read.")
-    def test_root_in_a_folder_that_only_root_enters(self, shared: EmbeddedPostgres) -> None:
-        assert psutil.Process(shared.pid).username() in {"flov7", "nobody"}
-        assert shared.cluster.is_relative_to("/var/lib/flov7")
-
-    @pytest.mark.skipif(os.geteuid() != 0, reason="Only root's data lies outside of the home.")
-    def test_data_of_a_temporary_home_that_is_gone_is_deleted(self, tmp_path: Path, home: Home) -> None:
-        abandoned = Home(tmp_path / "abandoned")
-        lost = programs.find(abandoned, public=tmp_path / "public").data
-        kept = programs.find(home, public=tmp_path / "public").data
-        assert lost.exists()
+    def test_data_of_a_temporary_home_that_is_gone_is_deleted(self, tmp_path: Path) -> None:
+        place, abandoned, present = tmp_path / "data", Home(tmp_path / "abandoned"), Home(tmp_path / "present")
+        for home in (abandoned, present):
+            data = place / home.instance
+            data.mkdir(parents=True)
+            (data / "home").write_text(str(home.path))
         shutil.rmtree(abandoned.path)
-        programs.find(Home(tmp_path / "third"), public=tmp_path / "public")
-        assert not lost.exists()
-        assert kept.exists()
+        programs.forget_temporary(place)
+        assert [one.name for one in place.iterdir()] == [present.instance]
 
 
 class TestValkey:

@@ -45,11 +45,11 @@ def find(home: Home, *, public: Path) -> Programs:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     (data / _OWNER).write_text(str(home.path))
     os.chown(data, user.uid, user.gid)
-    _forget_temporary(public / "data")
+    forget_temporary(public / "data")
     return Programs(bin=copied / _PACKAGE / _INSTALL / "bin", data=data, user=user)
 
 
-def _forget_temporary(place: Path) -> None:
+def forget_temporary(place: Path) -> None:
     """Delete data whose folder was a temporary one and is gone (a test that was killed): nothing opens it again."""
     temporary = Path(tempfile.gettempdir()).resolve()
     for data in place.iterdir():
