@@ -11,7 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
+from flov7.gateway.app import create_app
+from flov7.gateway.settings import GatewaySettings
 from flov7.primitives.signing import signed
+from flov7.wiring import House, gateway_of
 from tests.gateway.conftest import Client, hook
 
 ORDER = {"order": {"total": 4}}
@@ -146,6 +149,22 @@ class TestPausing:
         assert (await send(client, live["address"], json=ORDER)).json() == {"total": 5}
         await client.ask("POST", f"/workflows/{live['id']}/activate")
         assert (await send(client, live["address"], json=ORDER)).json() == {"total": 104}
+
+
+class TestSeveralGateways:
+    async def test_what_one_changes_the_others_know_soon(self, client: Client, house: House) -> None:
+        other = create_app(gateway_of(house, settings=GatewaySettings.load(hook_cache_seconds=3600)))
+        transport = httpx.ASGITransport(other)
+        async with (
+            other.router.lifespan_context(other),
+            httpx.AsyncClient(transport=transport, base_url="http://gateway") as http,
+        ):
+            live = await client.live(hook("/shared", respond="result"))
+            assert (await http.post(live["address"], json=ORDER)).json() == {"total": 5}
+            await client.ask("POST", f"/workflows/{live['id']}/deactivate")
+            async with asyncio.timeout(5):
+                while (await http.post(live["address"], json=ORDER)).status_code != 404:
+                    await asyncio.sleep(0.05)
 
 
 class TestBodies:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,18 +20,34 @@ from flov7.cache.settings import CacheSettings
 from flov7.kit.errors import NotFound
 from flov7.kit.ids import new_id
 from flov7.realtime.watching import Watcher, topic
+from flov7.stack.embedded import EmbeddedValkey, Home
 from flov7.store.database import Database
 from flov7.store.executions import Execution
 
 
+@asynccontextmanager
+async def opened_bus(url: str, prefix: str) -> AsyncGenerator[Bus, None]:
+    """A bus with connections of its own, as another process has it."""
+    cache = Cache(CacheSettings.load(redis_url=url, redis_prefix=prefix, redis_timeout=0.5))
+    bus = Bus(cache)
+    try:
+        yield bus
+    finally:
+        await bus.close()
+        await cache.close()
+
+
+@pytest.fixture
+def prefix() -> str:
+    """A prefix of the test's own."""
+    return f"w{os.urandom(4).hex()}:"
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def bus(redis_url: str) -> AsyncIterator[Bus]:
+async def bus(redis_url: str, prefix: str) -> AsyncIterator[Bus]:
     """A bus on the real server."""
-    cache = Cache(CacheSettings.load(redis_url=redis_url, redis_prefix=f"w{os.urandom(4).hex()}:"))
-    opened = Bus(cache)
-    yield opened
-    await opened.close()
-    await cache.close()
+    async with opened_bus(redis_url, prefix) as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -74,8 +92,6 @@ async def begun(database: Database, workspace_id: str, *, events: int = 2) -> Ex
 
 async def finish(database: Database, run: Execution, *, events: int) -> None:
     """Write the record with all events."""
-    from dataclasses import replace
-
     done = replace(run, status="succeeded", finished_at=datetime.now(UTC))
     whole = [*(event(number) for number in range(1, events)), event(events, "run.finished")]
     await database.executions.finish(done, events=whole)
@@ -108,15 +124,16 @@ class Watching:
 
 
 class TestWatching:
-    async def test_what_comes_over_the_bus_follows_what_the_store_has(
-        self, database: Database, workspace_id: str, bus: Bus
+    async def test_what_another_process_publishes_follows_what_the_store_has(
+        self, database: Database, workspace_id: str, bus: Bus, redis_url: str, prefix: str
     ) -> None:
         run = await begun(database, workspace_id)
         watching = Watching(Watcher(database, bus=bus), run)
         await watching.until(2)
         live = [event(2), event(3), event(4, "run.finished")]  # the second was seen before
-        await bus.publish(topic(run.id), message={"workspace_id": workspace_id, "events": live})
-        assert await watching.end(seconds=1.5) == [1, 2, 3, 4]
+        async with opened_bus(redis_url, prefix) as other:
+            await other.publish(topic(run.id), message={"workspace_id": workspace_id, "events": live})
+            assert await watching.end(seconds=1.5) == [1, 2, 3, 4]
 
     async def test_a_gap_is_filled_from_the_store(self, database: Database, workspace_id: str, bus: Bus) -> None:
         run = await begun(database, workspace_id)
@@ -149,6 +166,25 @@ class TestWatching:
             await watching.until(2)
             await finish(database, run, events=5)
             assert await watching.end() == [1, 2, 3, 4, 5]
+
+    async def test_a_redis_that_dies_and_comes_back_under_a_watcher_loses_nothing(
+        self, database: Database, workspace_id: str, tmp_path: Path
+    ) -> None:
+        server = EmbeddedValkey(Home(tmp_path), port=0)
+        server.start()
+        try:
+            async with opened_bus(server.url, "dies:") as bus:
+                run = await begun(database, workspace_id)
+                watching = Watching(Watcher(database, bus=bus), run)
+                await watching.until(2)
+                server.stop()
+                await database.events.append(run.id, workspace_id=workspace_id, events=[event(3)])
+                await watching.until(3)
+                server.start()
+                await finish(database, run, events=5)
+                assert await watching.end() == [1, 2, 3, 4, 5]
+        finally:
+            server.stop()
 
     async def test_it_resumes_after_a_number(self, database: Database, workspace_id: str, bus: Bus) -> None:
         run = await begun(database, workspace_id)
