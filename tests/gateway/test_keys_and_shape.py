@@ -237,6 +237,14 @@ class TestIdempotency:
             response = await one.raw("POST", "/workflows", json={"document": MANUAL}, headers=key)
             assert response.status_code == 201 and "idempotent-replayed" not in response.headers
 
+    async def test_another_api_key_does_not_get_the_answer(self, client: Client) -> None:
+        key = {"idempotency-key": "mine"}
+        body = {"name": "reader", "scopes": ["*:read"]}
+        made = await client.raw("POST", "/keys", json=body, headers=key)
+        reader = {**key, "x-api-key": made.json()["data"]["key"]}
+        response = await client.http.post("/api/v1/keys", json=body, headers=reader)
+        assert response.status_code == 403
+
     @pytest.mark.parametrize("key", [" ", "x" * 300])
     async def test_a_senseless_key_is_refused(self, client: Client, key: str) -> None:
         response = await client.raw("POST", "/workflows", json={"document": MANUAL}, headers={"idempotency-key": key})

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flov7.gateway import errors
-from flov7.gateway.context import API, current
+from flov7.gateway.context import API, Actor, current
 from flov7.gateway.parts import Gateway
 from flov7.kit.errors import FlowError, Invalid
 from flov7.store import idempotency
@@ -35,13 +35,14 @@ class Repeatable:
             await self._app(scope, receive, send)
             return
         try:
-            await self._once(key, actor.workspace_id, scope, receive, send)
+            await self._once(key, actor, scope, receive, send)
         except FlowError as problem:
             await errors.of_flow_error(problem)(scope, receive, send)
 
-    async def _once(self, key: str, workspace_id: str, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _once(self, key: str, actor: Actor, scope: Scope, receive: Receive, send: Send) -> None:
         if not key.strip() or len(key) > _LONGEST:
             raise Invalid(f"An Idempotency-Key has 1 to {_LONGEST} characters.", hint="Send a UUID.")
+        workspace_id, key = actor.workspace_id, f"{actor.key_id}/{key}"  # nobody gets an answer that was another's
         body = await whole_body(receive)
         async with self._database.workspace(workspace_id) as store:
             kept = await idempotency.begin(store, key, request_digest=_digest(scope, body))

@@ -50,6 +50,7 @@ async def serve(app: ASGIApp, *, on: socket.socket, until: asyncio.Event) -> Non
     config = uvicorn.Config(
         app,
         log_config=None,
+        log_level="warning",  # that it started is told by whoever started it
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
