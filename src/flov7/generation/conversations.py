@@ -99,8 +99,7 @@ class Conversations:
         if answered:
             return state.model_copy(update={"answers": {**state.answers, **answered}})
         joint = ", " if re.match(r"\s*(and|but)\b", text, re.IGNORECASE) else ". "
-        addition = text.strip() if _MORE.match(text) or joint == ", " else text.strip()
-        return state.model_copy(update={"sentence": state.sentence.rstrip(" .") + joint + addition})
+        return state.model_copy(update={"sentence": state.sentence.rstrip(" .") + joint + text.strip()})
 
 
 def answers(text: str, questions: Sequence[Question]) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""From what was meant to a document: order, names, sides, loops, handlers."""
+"""From what was meant to a document: sequence, names, sides, loops, handlers."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -38,7 +39,7 @@ class Builder:
     def document(self, meaning: Meaning) -> dict[str, Any] | None:
         """The whole document; None where no step could be made out."""
         started = trigger(meaning.trigger, meaning.clock, self._desk)
-        scope = Scope(noun=started.noun, root=started.root)
+        scope = self._first_scope(started, meaning)
         self._title = _title(started, self._sentence)
         first = dict(started.primitive)
         if started.condition:
@@ -64,6 +65,16 @@ class Builder:
         made["primitives"] = [first, *self._desk.connections.values(), *primitives]
         return made
 
+    def _first_scope(self, started: Started, meaning: Meaning) -> Scope:
+        """What is in hand at the start; without an event, what the first condition speaks of."""
+        noun, root = started.noun, started.root
+        first = meaning.items[0] if meaning.items else None
+        if noun is None and root == "" and isinstance(first, Choice) and meaning.trigger is None:
+            found = _spoken_of(first.words)
+            noun, root = (found, found) if found else (noun, root)
+        person = f"{root}.{snake(started.person)}" if root and started.person else None
+        return Scope(noun=noun, root=root, person=person)
+
     def _list(self, items: Sequence[Item], scope: Scope) -> tuple[list[Primitive], Scope]:
         made: list[Primitive] = []
         at = 0
@@ -71,8 +82,9 @@ class Builder:
             item = items[at]
             match item:
                 case Doing():
-                    found, scope = self._doing(item, scope)
-                    made += found
+                    for one in _apart(item):
+                        found, scope = self._doing(one, scope)
+                        made += found
                 case Choice():
                     gate = self._gate(item, items[at + 1 :], scope)
                     if gate is not None:
@@ -251,6 +263,10 @@ class Builder:
                 return path
         if scope.root is None and scope.last:
             return scope.last
+        if scope.last and scope.root is not None:
+            inner = scope.join(listed) or listed
+            asked = f"Where is the list of {listed.replace('_', ' ')}?"
+            return self._desk.ask(key, asked, [scope.last, f"{scope.last}.{listed}", inner])
         path = scope.join(listed)
         return path if path else self._desk.ask(key, f"Where is the list of {listed}?", [listed], weight=0.25)
 
@@ -261,6 +277,35 @@ class Builder:
             ["call a service over HTTP", "send an e-mail", "tell a channel", "ask a database", "leave it out"],
             weight=0.3,
         )
+
+
+def _spoken_of(words: Sequence[Word]) -> str | None:
+    """`a parcel`, `the parcel's weight`: the noun that a first condition is about."""
+    at = find(words, "'s")
+    if at and at[0]:
+        return snake(noun_phrase(words[at[0] - 1 : at[0]]))
+    if words and words[0].low in ("a", "an") and len(words) > 1:
+        return snake(words[1:2])
+    return None
+
+
+def _apart(doing: Doing) -> list[Doing]:
+    """`tell sales and finance` is two steps."""
+    words = doing.words
+    at = next((n for n, word in enumerate(words) if word.low == "and"), 0)
+    verb = words[0].low if words else ""
+    if (
+        not 1 < at < len(words) - 1
+        or at > 4
+        or verb not in ("tell", "email", "notify", "inform", "alert", "mail", "warn")
+    ):
+        return [doing]
+    second = [word for word in words[at + 1 :] if word.low not in ("the", "a", "an", "also")]
+    plain = all(word.sort == "word" and word.low not in lexicon.PREPOSITIONS for word in (*words[1:at], *second))
+    if not plain or len(second) > 2:
+        return [doing]
+    other = (words[0], *words[at + 1 :])
+    return [Doing(words[:at], doing.handlers, doing.policy), Doing(other, [], doing.policy)]
 
 
 def _not(logic: str, negated: bool) -> str:
@@ -287,6 +332,9 @@ def _step_name(words: Sequence[Word], kind: str, scope: Scope) -> str:
             else ("answer" if words[0].low == "ask" else "wait")
         )
     kept = [word for word in words[:6] if word.low not in skip and word.sort == "word"]
+    if len(kept) == 1 and (url := next((word.text for word in words if word.sort in ("url", "path")), None)):
+        parts = [one for one in re.split(r"[/?#]", url.partition("://")[2] or url)[1:] if one.isalpha()]
+        return snake(f"{kept[0].low} {parts[-1]}") if parts else kept[0].low
     name = snake(kept[:2]) if kept else kind
     return name if name != scope.noun else f"{name}_{kind}"
 
@@ -309,8 +357,6 @@ def _document_name(primitives: Sequence[Primitive], started: Started) -> str:
 
 
 def _uses(primitives: Sequence[Primitive], first: Primitive, root: str) -> bool:
-    import re
-
     return re.search(rf"(?<![\w.]){re.escape(root)}(?![\w])", repr([*primitives, first])) is not None
 
 

@@ -24,8 +24,9 @@ _WRITES = closed(
     "issue book ship cancel provision pay insert save store write open assign forward generate"
 )
 _PLACES = ("in", "to", "from", "into", "on", "with", "at", "via", "through")
+_LOOKS = ("call", "hit", "ping", "visit", "use", "run", "ask", "go")
 _INSERTS = ("save", "store", "insert", "add", "write", "record", "log", "archive", "create", "put")
-_DATABASE = closed("database table db sql postgres postgresql rows row records warehouse")
+_DATABASE = frozenset(["database", "table", "db", "sql", "postgres", "postgresql"])
 
 
 def api_call(wish: Wish, desk: Desk) -> Filled:
@@ -37,8 +38,8 @@ def api_call(wish: Wish, desk: Desk) -> Filled:
     body = wish.scope.whole
     method = spoken or _METHODS.get(verb) or ("POST" if verb in _WRITES else "")
     if not method:
-        method = "POST" if find(words, "with") and body and not find(words, "get", "fetch") else "GET"
-    noun = _thing(words)
+        method = "POST" if body and verb not in _LOOKS else "GET"
+    noun = _thing(words) or (_last_part(url) if url else None)
     if url is None:
         place = _service(words) or noun or "service"
         asked = f"Which address shall `{wish.name}` call ({said(words)})?"
@@ -134,6 +135,12 @@ def _thing(words: Sequence[Word]) -> str | None:
             taken.append(word)
     name = snake(taken[:3]) if taken else ""
     return None if not name or name in ("api", "service", "url", "endpoint", "post") else name
+
+
+def _last_part(url: str) -> str | None:
+    """What an address is about: `https://…/v1/contacts` gives `contacts`."""
+    parts = [one for one in re.split(r"[/?#]", url.partition("://")[2] or url)[1:] if one.isalpha()]
+    return snake(parts[-1]) if parts else None
 
 
 def _service(words: Sequence[Word]) -> str | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flov7.generation.offline import lexicon
-from flov7.generation.offline.conditions import is_complete
+from flov7.generation.offline.durations import duration
+from flov7.generation.offline.operators import is_complete
 from flov7.generation.offline.schedules import is_schedule
 from flov7.generation.offline.words import Word, begins, find, lows
 
@@ -73,6 +74,8 @@ class _Splitter:
         )
         if role is None and (verb and (fresh or self._is_full())):
             role = "step"
+        if role is None and joined and passes_time(rest[taken:]):
+            role = "step"
         if role is None and (hang in ("first", "sentence") or (joined and joined != "and" and joined != "or")):
             role = "step"
         if role is None:
@@ -106,7 +109,7 @@ class _Splitter:
             verb = following[0].sort != "mark" and lexicon.is_verb(
                 self._words, len(self._words) - len(following), fresh=True, verbs=self._verbs
             )
-            more = begins(following, *lexicon.LATER, "then", "also", "please") > 0
+            more = begins(following, *lexicon.LATER, "then", "also", "please") > 0 or passes_time(following)
             if not (opens or verb or more or words in ("then", "and then", "so")):
                 break
             said = said if said == "later" else "then" if words in ("then", "so") else words
@@ -131,7 +134,12 @@ class _Splitter:
         count = begins(rest, *lexicon.EACH)
         if count and not is_schedule(rest):
             return "each", " ".join(lows(rest[:count]))
-        if is_schedule(rest) and (fresh or rest[0].low in ("every", "each", "daily", "hourly", "weekly", "monthly")):
+        tried = any(word.stem in ("retry", "try", "poll", "repeat") for word in self._open[-5:])
+        if (
+            is_schedule(rest)
+            and not (tried and not fresh)
+            and (fresh or rest[0].low in ("every", "each", "daily", "hourly", "weekly", "monthly"))
+        ):
             return ("clock", "") if not self._begun or fresh or self._role == "step" else (None, "")
         for role, phrases in (("unless", lexicon.UNLESS), ("if", lexicon.IF), ("when", lexicon.WHEN)):
             count = begins(rest, *phrases)
@@ -154,7 +162,9 @@ class _Splitter:
     def _is_when(self, rest: Sequence[Word], count: int, *, fresh: bool) -> bool:
         head = rest[0].low
         if head == "once":
-            return not begins(rest, "once a", "once per", "once every", "once more", "once again") and count < len(rest)
+            period = ("day", "week", "month", "year", "hour", "quarter")
+            times = [f"once {one} {unit}" for one in ("a", "per", "every", "each") for unit in period]
+            return not begins(rest, "once more", "once again", *times) and count < len(rest)
         if head in ("after", "upon"):
             return fresh
         return True
@@ -177,7 +187,8 @@ class _Splitter:
         if self._role in ("if", "unless"):
             return is_complete(self._open)
         if self._role in ("when", "fails", "each"):
-            return len(self._open) >= 2
+            spoken = self._role == "fails" and self._head in lexicon.FAIL_PHRASES
+            return spoken or len(self._open) >= (1 if self._role == "each" else 2)
         return self._role in ("else", "so", "clock") and (self._role != "clock" or bool(self._open))
 
     def _close(self) -> None:
@@ -188,6 +199,12 @@ class _Splitter:
         self._open = []
         self._begun = False
         self._role, self._head = "step", ""
+
+
+def passes_time(words: Sequence[Word]) -> bool:
+    """`two days later`: some time goes by before what follows."""
+    read = duration(words)
+    return read is not None and read[1] == 0 and begins(words[read[2] :], "later", "after that", "afterwards") > 0
 
 
 def speaks_of_failing(words: Sequence[Word]) -> bool:

@@ -5,46 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from flov7.generation.offline import lexicon
+from flov7.generation.offline.operators import OPPOSITE, TABLE, Op, Operator, is_complete, operator
 from flov7.generation.offline.slots import Scope
-from flov7.generation.offline.words import Word, closed, inside, lows, number, said, snake
+from flov7.generation.offline.words import Word, closed, find, inside, lows, number, said, snake
 
-Op = Literal[">", ">=", "<", "<=", "==", "!=", "contains", "starts", "ends", "in", "set", "unset", "between"]
-
-_COMPARE: dict[Op, tuple[str, ...]] = {
-    ">=": ("at least", "no less than", "not less than", "not under", "not below", "minimum", "a minimum of", ">=", "≥",
-           "greater than or equal to", "more than or equal to", "from"),
-    "<=": ("at most", "no more than", "not more than", "not over", "not above", "up to", "a maximum of", "<=", "≤",
-           "less than or equal to"),
-    ">": ("over", "above", "more than", "greater than", "higher than", "larger than", "bigger than", "exceeding",
-          "longer than", "beyond", ">", "in excess of"),
-    "<": ("under", "below", "less than", "fewer than", "lower than", "smaller than", "cheaper than", "shorter than",
-          "<"),
-    "between": ("between",),
-    "in": ("one of", "either", "any of", "among"),
-    "unset": ("empty", "missing", "blank", "not set", "not there", "null", "not present", "not known", "unknown",
-              "not given", "not filled in", "absent"),
-    "set": ("set", "there", "present", "not empty", "not missing", "not blank", "given", "known", "filled in",
-            "not null"),
-}  # fmt: skip
-_OPPOSITE: dict[Op, Op] = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!=": "==", "set": "unset",
-                           "unset": "set"}  # fmt: skip
-_BE = ("is", "are", "was", "were", "be", "has", "have", "had", "costs", "cost", "weighs", "takes", "lasts")
-_VERBS: dict[Op, tuple[str, ...]] = {
-    ">": ("exceeds", "exceed", "is exceeding", "goes over", "rises above", "goes above", "climbs above"),
-    "<": ("falls below", "drops below", "goes below", "goes under", "drops under", "falls under", "sinks below"),
-    "contains": ("contains", "contain", "includes", "include", "mentions", "mention", "has the word", "says",
-                 "has the words"),
-    "starts": ("starts with", "begins with", "start with", "begin with"),
-    "ends": ("ends with", "ends in", "end with"),
-    "==": ("equals", "equal to", "is equal to", "==", "=", "is exactly", "is the same as", "matches", "reads", "is set to"),
-    "!=": ("!=", "≠", "differs from", "is different from", "is other than", "is anything but", "is not equal to",
-           "does not equal"),
-    "set": ("exists", "exist"),
-    "unset": ("does not exist", "do not exist"),
-}  # fmt: skip
 _UNITS = closed(
     "euro euros eur dollar dollars usd pound pounds gbp percent kg kilo kilos km pieces points degrees bucks "
     "chf cents units"
@@ -60,80 +26,9 @@ class Reading:
     answers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Operator:
-    op: Op
-    start: int
-    end: int
-    negated: bool
-    has: bool
-    bare: bool = False
-
-
-def _phrases() -> dict[tuple[str, ...], tuple[Op, bool, bool]]:
-    """Every way to say an operator: the operator, whether negated, whether with `has`."""
-    table: dict[tuple[str, ...], tuple[Op, bool, bool]] = {}
-    for op, phrases in _COMPARE.items():
-        for phrase in phrases:
-            if op in (">", "<", ">=", "<=", "between") and phrase != "from":
-                table[tuple(phrase.split())] = (op, False, False)
-            for be in _BE:
-                has = be in ("has", "have", "had")
-                if op in ("set", "unset", "in") and has:
-                    continue
-                table[(be, *phrase.split())] = (op, False, has)
-                table[(be, "not", *phrase.split())] = (op, True, has)
-    for op, phrases in _VERBS.items():
-        for phrase in phrases:
-            table[tuple(phrase.split())] = (op, False, False)
-            for aid in ("does", "do", "did"):
-                table[(aid, "not", *phrase.split())] = (op, True, False)
-    return table
-
-
-_TABLE = _phrases()
-_LONGEST = max(len(one) for one in _TABLE)
-_BARE = frozenset(["is", "are", "was", "were"])
-
-
-def _operator(words: Sequence[Word], start: int = 0) -> _Operator | None:
-    """The operator that is said first; a bare `is` or `has` only where there is no other."""
-    plain = lows(words)
-    for at in range(start, len(plain)):
-        for length in range(min(_LONGEST, len(plain) - at), 0, -1):
-            found = _TABLE.get(plain[at : at + length])
-            if found and not (found[0] in ("set", "unset") and at + length < len(plain) - 1):
-                return _Operator(found[0], at, at + length, found[1], found[2])
-    for at in range(start, len(plain)):
-        if plain[at] in _BARE or plain[at] in ("has", "have"):
-            negated = at + 1 < len(plain) and plain[at + 1] in ("not", "no")
-            return _Operator("==", at, at + 1 + negated, negated, plain[at] in ("has", "have"), True)
-    return None
-
-
-def is_complete(words: Sequence[Word]) -> bool:
-    """Whether a condition is said to its end: an operator and what it is compared with."""
-    found = _operator(words)
-    if found is None:
-        return False
-    if found.op in ("set", "unset"):
-        return True
-    if words[-1].low in lexicon.DETERMINERS | lexicon.PREPOSITIONS | {"not", "and", "or", "'s"} or found.end >= len(
-        words
-    ):
-        return False
-    return found.op != "between" or sum(number(word) is not None for word in words[found.end :]) >= 2
-
-
-def has_comparison(words: Sequence[Word]) -> bool:
-    """Whether a value is compared, in more than a bare `is`: `is over 1000`, but not `is created`."""
-    found = _operator(words)
-    return found is not None and not found.bare and is_complete(words)
-
-
 def read_condition(words: Sequence[Word], scope: Scope) -> Reading | None:
     """The expression of a condition, or None where it cannot be read."""
-    words = [word for word in words if word.text not in ("(", ")", "!", "?")]
+    words = [word for word in words if word.text not in ("(", ")", "!", "?") and word.low != "worth"]
     while words and (words[-1].sort == "mark" or words[-1].low in ("then", "instead")):
         words.pop()
     if len(words) == 1 and words[0].sort == "code":
@@ -164,7 +59,7 @@ def read_condition(words: Sequence[Word], scope: Scope) -> Reading | None:
 
 def _parts(words: Sequence[Word]) -> list[tuple[str, list[Word]]] | None:
     """The comparisons between `and` and `or`; one that begins with its operator takes the subject before."""
-    if _operator(words) is None:
+    if operator(words) is None:
         return None
     cuts: list[tuple[int, str]] = []
     begin = 0
@@ -174,7 +69,7 @@ def _parts(words: Sequence[Word]) -> list[tuple[str, list[Word]]] | None:
         if words[at - 1].low in ("between",) or at + 1 >= len(words):
             continue
         following = words[at + 1 :]
-        first = _operator(following)
+        first = operator(following)
         if first is None or (word.low == "or" and following[0].low in ("more", "less", "above", "higher", "over")):
             continue
         cuts.append((at, word.low))
@@ -186,7 +81,7 @@ def _parts(words: Sequence[Word]) -> list[tuple[str, list[Word]]] | None:
         piece = list(words[last:at])
         while piece and piece[-1].sort == "mark":
             piece.pop()
-        found = _operator(piece)
+        found = operator(piece)
         if found is not None and found.start == 0 and subject:
             piece = [*subject, *piece]
         elif found is not None:
@@ -200,11 +95,11 @@ def _one(words: Sequence[Word], scope: Scope) -> Reading | None:
     plain = lows(words)
     if plain[:2] in (("there", "is"), ("there", "are")):
         none = plain[2:3] in (("no",), ("not",))
-        if not _TABLE.keys() & {plain[2:4], plain[2:3]}:
+        if not TABLE.keys() & {plain[2:4], plain[2:3]}:
             path = scope.path(words[3 if none else 2 :])
             return None if path is None else Reading(f"not {path}" if none else path)
         words = [*words[-1:], *words[1:-1]]
-    found = _operator(words)
+    found = operator(words)
     if found is None:
         return None
     if found.bare and found.has:
@@ -216,7 +111,12 @@ def _one(words: Sequence[Word], scope: Scope) -> Reading | None:
             base = scope.path(owner) if owner else scope.whole
             inner = Scope(root=base if base != "trigger.payload" else "", last=base)
             return _compared(inner.path(fields), words[found.end :], found, scope, is_whole=False)
+    counted_of = find(subject, "number of", "count of", "amount of")
+    if counted_of and (listed := scope.path(subject[counted_of[1] :])):
+        return _amount_of(listed, subject, words[found.end :], found, scope)
     path = scope.path(subject) if subject else scope.whole
+    if path is not None and path == scope.last and path.endswith(".body") and not has:
+        return _answered(path, subject, words[found.end :], found, scope)
     if has and (counted := _counted(words[found.end :])) is not None and path is not None:
         amount, noun = counted
         listed = noun if path == "trigger.payload" else f"{path}.{noun}"
@@ -224,7 +124,32 @@ def _one(words: Sequence[Word], scope: Scope) -> Reading | None:
     return _compared(path, words[found.end :], found, scope, is_whole=path is not None and path == scope.whole)
 
 
-def _owns(words: Sequence[Word], found: _Operator, scope: Scope) -> Reading | None:
+def _amount_of(
+    path: str, subject: Sequence[Word], words: Sequence[Word], found: Operator, scope: Scope
+) -> Reading | None:
+    """`the number of guests`: counted, or a field of its own."""
+    single = scope.join(snake(subject[1:] if subject[0].low in lexicon.DETERMINERS else subject)) or path
+    return _guessed([f"len({path})", single, path], "Where is {}?", subject, words, found, scope)
+
+
+def _answered(
+    path: str, subject: Sequence[Word], words: Sequence[Word], found: Operator, scope: Scope
+) -> Reading | None:
+    """A service's whole answer is compared: one of its fields is the likelier reading."""
+    named = [word for word in subject if word.low not in lexicon.DETERMINERS | lexicon.PRONOUNS]
+    below = f"{path}.{snake(named)}" if named else path
+    return _guessed([below, path], "Where in the answer is {}?", subject, words, found, scope)
+
+
+def _guessed(
+    paths: Sequence[str], asked: str, subject: Sequence[Word], words: Sequence[Word], found: Operator, scope: Scope
+) -> Reading | None:
+    readings = [_measured(path, words, found, scope) for path in paths]
+    known = [one.logic for one in readings if one is not None]
+    return Reading(known[0], asked.format(said(subject)), tuple(known)) if known else None
+
+
+def _owns(words: Sequence[Word], found: Operator, scope: Scope) -> Reading | None:
     """`has a discount`, `has no address`: whether something is there."""
     base = scope.path(words[: found.start]) if found.start else scope.whole
     inner = Scope(root="" if base == "trigger.payload" else base, last=base)
@@ -239,19 +164,19 @@ def _counted(words: Sequence[Word]) -> tuple[int | float, str] | None:
     return None
 
 
-def _sign(found: _Operator) -> str:
-    return _OPPOSITE.get(found.op, found.op) if found.negated else found.op
+def _sign(found: Operator) -> str:
+    return OPPOSITE.get(found.op, found.op) if found.negated else found.op
 
 
 def _compared(
-    path: str | None, words: Sequence[Word], found: _Operator, scope: Scope, *, is_whole: bool
+    path: str | None, words: Sequence[Word], found: Operator, scope: Scope, *, is_whole: bool
 ) -> Reading | None:
     if path is None:
         return None
     return _whole(path, words, found, scope) if is_whole else _measured(path, words, found, scope)
 
 
-def _whole(path: str, words: Sequence[Word], found: _Operator, scope: Scope) -> Reading | None:
+def _whole(path: str, words: Sequence[Word], found: Operator, scope: Scope) -> Reading | None:
     """The thing itself is compared: which of its fields is meant is a guess, and said so."""
     if found.op in ("set", "unset"):
         return _measured(path, words, found, scope)
@@ -275,7 +200,7 @@ def _whole(path: str, words: Sequence[Word], found: _Operator, scope: Scope) -> 
     return Reading(known[0], f"Which field of the {subject} says that it {said([*words]) or 'is so'}?", tuple(known))
 
 
-def _measured(path: str, words: Sequence[Word], found: _Operator, scope: Scope) -> Reading | None:
+def _measured(path: str, words: Sequence[Word], found: Operator, scope: Scope) -> Reading | None:
     words, op = _suffix(list(words), found)
     match op:
         case "set":
@@ -313,7 +238,7 @@ def _measured(path: str, words: Sequence[Word], found: _Operator, scope: Scope) 
     return Reading(text)
 
 
-def _suffix(words: list[Word], found: _Operator) -> tuple[list[Word], Op]:
+def _suffix(words: list[Word], found: Operator) -> tuple[list[Word], Op]:
     """`1000 or more`, `3 or fewer` say the operator behind the amount."""
     plain = lows(words)
     op: Op = found.op
@@ -322,8 +247,8 @@ def _suffix(words: list[Word], found: _Operator) -> tuple[list[Word], Op]:
                                 "less": "<=", "fewer": "<=", "below": "<=", "lower": "<=", "under": "<="}  # fmt: skip
         if plain[-1] in after:
             op, words = after[plain[-1]], words[:-2]
-    if found.negated and op in _OPPOSITE:
-        op = _OPPOSITE[op]
+    if found.negated and op in OPPOSITE:
+        op = OPPOSITE[op]
     return words, op
 
 
@@ -365,6 +290,8 @@ def _operand(words: Sequence[Word], scope: Scope, *, ordered: bool) -> str | Non
         return scope.path(words)
     if ordered and amount is not None:
         return str(amount)
+    if ordered and words[0].sort == "word":
+        return None
     return _literal(words)
 
 

@@ -81,7 +81,7 @@ class Index:
         return next((kind for kind in self._kinds if kind.key == key), None)
 
     def ask(self, words: Sequence[Word]) -> list[Match]:
-        """The kinds that fit, best first; ties in the order of their names."""
+        """The kinds that fit, best first; ties sorted by name."""
         terms = [word.stem for word in words if word.sort == "word" and word.low not in _SILENT]
         weights: dict[str, float] = {}
         for at, term in enumerate(terms):

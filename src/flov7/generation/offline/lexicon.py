@@ -82,11 +82,35 @@ VERBS = closed(
 """What may begin a step. A verb that a catalogue's example begins with is one too."""
 
 
+_CLOSED = DETERMINERS | PRONOUNS | PREPOSITIONS | COPULAS | frozenset(
+    ["and", "or", "but", "then", "not", "if", "when", "unless", "otherwise", "else", "once", "only", "also", "there", "here", "who", "which", "where", "what", "how", "i", "we", "you", "he", "she", "again", "later", "now", "today", "tomorrow"]
+)  # fmt: skip
+
+
+def _acts(words: Sequence[Word], at: int) -> bool:
+    """Whether a word that is not known stands where a verb stands: in its plain form before an object."""
+    word = words[at]
+    if at + 1 >= len(words) or not word.text.islower() or len(word.low) < 3 or word.low in _CLOSED:
+        return False
+    if word.low.endswith(("s", "ed", "ing", "ly")) or not word.low.isalpha():
+        return False
+    after = words[at + 1]
+    before = words[at - 1].low if at else ""
+    if before == "to" or before in DETERMINERS | PREPOSITIONS:
+        return False
+    return after.low in {"it", "them", "the", "a", "an", "its", "their", "our", "my"} or after.sort in (
+        "url",
+        "address",
+    )
+
+
 def is_verb(words: Sequence[Word], at: int, *, fresh: bool, verbs: frozenset[str] = VERBS) -> bool:
     """Whether a step begins at this word. `fresh`: a comma or a joining word stands before it."""
     word = words[at]
-    if word.sort != "word" or word.low not in verbs:
+    if word.sort != "word":
         return False
+    if word.low not in verbs:
+        return fresh and _acts(words, at)
     before = words[at - 1].low if at else ""
     if before == "to" or before in DETERMINERS or (before in PREPOSITIONS and not fresh) or before in ("'s", "not"):
         return False

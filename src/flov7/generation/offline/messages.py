@@ -20,7 +20,7 @@ def email(wish: Wish, desk: Desk) -> Filled:
     words, scope = wish.words, wish.scope
     who = people.person(people.recipient(words), scope)
     literal = [word.text for word in words if word.sort == "address"]
-    if literal and (who is None or who.sort != "literal"):
+    if literal:
         who = people.Person("literal", ", ".join(literal), ", ".join(literal))
     config: dict[str, Any] = {"to": people.address(who, desk, key=f"{wish.name}.to", scope=scope)}
     template = _template(words)

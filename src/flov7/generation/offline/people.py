@@ -13,16 +13,19 @@ from flov7.generation.offline.words import Word, closed, lows, said, snake
 
 _TEAM = closed(
     "team teams department group staff channel crew desk squad boss manager managers colleagues admin admins "
-    "office management owner owners people list"
+    "office management"
 )
 _SPEAKER = frozenset(["me", "us", "myself", "ourselves", "i"])
+_HANDS_OVER = frozenset(
+    ["send", "forward", "post", "write", "share", "give", "hand", "pass", "deliver", "put", "sending"]
+)
 _ENDS = closed(
     "about that with saying when whenever if unless in via by using on through for as so and or once after "
     "before asking containing because whether to at how what why who via using under"
 )
 _THINGS = closed(
     "email mail message letter note confirmation reminder notification alert summary report link copy notice "
-    "invitation receipt welcome thank-you reply answer warning update digest word list result results text "
+    "invitation receipt welcome thank-you reply answer warning update digest word result results text "
     "sms"
 )
 
@@ -40,6 +43,16 @@ def recipient(words: Sequence[Word]) -> tuple[Word, ...]:
     """The words that say to whom: after the verb, or after `to` where a thing comes first."""
     rest = list(words[1:])
     plain = lows(rest)
+    if rest and rest[0].low in _SPEAKER | {"them", "him", "her", "everyone", "everybody"}:
+        return (rest[0],)
+    direct = _phrase(rest)
+    if (
+        words[0].low not in _HANDS_OVER
+        and direct
+        and noun_phrase(direct)[-1:]
+        and noun_phrase(direct)[-1].low not in _THINGS
+    ):
+        return direct
     for at, low in enumerate(plain):
         if (
             low == "to"
@@ -88,7 +101,8 @@ def person(words: Sequence[Word], scope: Scope) -> Person | None:
         return Person("data", shown, path) if path else None
     bare = noun_phrase(words)
     pointed = words[0].low in lexicon.DETERMINERS or "'s" in lows(words) or "of" in lows(words)
-    ours = words[0].low in ("our", "my") or any(word.low in _TEAM for word in bare)
+    owned = "of" in lows(words) or "'s" in lows(words)
+    ours = words[0].low in ("our", "my") or (not owned and any(word.low in _TEAM for word in bare))
     known = bare and scope.noun and singular(bare[-1].low) == scope.noun.split("_")[-1]
     if words[0].sort in ("path", "code"):
         return Person("data", shown, scope.path(words) or words[0].text)
@@ -118,8 +132,10 @@ def address(who: Person | None, desk: Desk, *, key: str, scope: Scope) -> str:
             else ("What is your e-mail address?" if name == "you" else f"What is the e-mail address of {name}?")
         )
         return as_template(desk.ask(key, text, [f"{local}@example.com"], weight=0.15))
-    if who.value.endswith(("email", "mail", "address")):
+    if who.value.endswith(("email", "mail")):
         return as_template(who.value)
+    if who.value.endswith(".address"):
+        return as_template(who.value.removesuffix("address") + "email")
     base = "" if who.value == "trigger.payload" else f"{who.value}."
     options = [f"{base}email"]
     outer = scope.join("email")

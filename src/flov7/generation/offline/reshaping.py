@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from flov7.generation.offline import lexicon
-from flov7.generation.offline.conditions import is_complete, read_condition
+from flov7.generation.offline.conditions import read_condition
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.filling import Filled, Wish
+from flov7.generation.offline.operators import is_complete
 from flov7.generation.offline.slots import Scope, noun_phrase
 from flov7.generation.offline.words import Word, closed, find, inside, number, said, snake
 
@@ -52,9 +53,10 @@ def reshape(wish: Wish, desk: Desk) -> Filled:
     by = _field_after(words, "by")
     if find(words, "csv", "json", "xml") and words[0].low in ("parse", "read", "turn", "convert"):
         return Filled({**config, "parse": next(w.low for w in words if w.low in _FORMS)}, noun="rows", result="")
-    if find(words, "sort", "sorted", "rank", "arrange"):
+    top = find(words, "top", "first", "limit")
+    if find(words, "sort", "sorted", "rank", "arrange") or (find(words, "top") and by):
         config["sort_by"] = f"item.{by}" if by else "item"
-        if find(words, "descending", "highest first", "largest first", "newest first", "most expensive first"):
+        if find(words, "top", "descending", "highest first", "largest first", "newest first", "most expensive first"):
             config["descending"] = True
     if find(words, "group", "grouped", "per"):
         field = by or _field_after(words, "per")
@@ -69,7 +71,6 @@ def reshape(wish: Wish, desk: Desk) -> Filled:
         config["aggregate"] = {
             op if op == "count" else f"{op}_{field}": {"op": op} if op == "count" else {"op": op, "field": field}
         }
-    top = find(words, "top", "first", "limit")
     if top and top[1] < len(words) and (count := number(words[top[1]])) is not None:
         config["limit"] = int(count)
     if words[0].low in ("pick", "select"):
@@ -159,9 +160,14 @@ def mapping(wish: Wish, desk: Desk) -> Filled:
     below = find(words, "of", "from")
     fields = _fields(words[: below[0]] if below else words)
     owner = wish.scope.path(words[below[1] :]) if below else base
-    if fields and owner is not None and find(wish.words, "set") is None:
+    if below and fields and owner is not None:
         prefix = "" if owner in ("", "trigger.payload") else f"{owner}."
         return Filled({}, {"mapping": {f"{prefix}{field}": field for field in fields}})
+    paths = [path for one in _pieces(words) if (path := wish.scope.path(one))]
+    if paths and find(wish.words, "set") is None:
+        lasts = [path.rpartition(".")[2] for path in paths]
+        clear = len(set(lasts)) == len(lasts)
+        return Filled({}, {"mapping": {p: (n if clear else snake(p)) for p, n in zip(paths, lasts, strict=True)}})
     given = desk.ask(f"{wish.name}.mapping", f"Which value gets which name ({said(words)})?", ["id as id"])
     left, _, right = given.partition(" as ")
     return Filled({}, {"mapping": {left.strip(): snake(right or left)}})
@@ -191,6 +197,8 @@ def _value(wish: Wish, desk: Desk) -> str:
     taken: list[Word] = []
     of = False
     for word in wish.words[1:]:
+        if word.low == "from" and not taken:
+            continue
         if word.low in _ENDS and not (word.low == "of" and not of):
             break
         if (
@@ -201,6 +209,8 @@ def _value(wish: Wish, desk: Desk) -> str:
         of = of or word.low == "of"
         if word.sort in ("word", "path", "code"):
             taken.append(word)
+    if _summed(wish.words) and any(word.low == "of" for word in taken):
+        taken = taken[next(n for n, word in enumerate(taken) if word.low == "of") + 1 :]
     while taken and taken[0].low in ("of", "up"):
         taken.pop(0)
     named = [word for word in taken if word.low not in lexicon.DETERMINERS]
@@ -230,7 +240,9 @@ def _summed(words: Sequence[Word]) -> tuple[str, str] | None:
                        ("maximum", "max"), ("minimum", "min")):  # fmt: skip
         at = find(words, phrase)
         if at:
-            rest = [w for w in words[at[1] :] if w.low not in ("of", "up")]
+            rest = list(words[at[1] :])
+            while rest and rest[0].low in ("of", "up", "the"):
+                rest.pop(0)
             taken: list[Word] = []
             for word in rest:
                 if word.low in _ENDS or word.low in ("per", "for"):
@@ -247,6 +259,17 @@ def _summed(words: Sequence[Word]) -> tuple[str, str] | None:
 def _listed(words: Sequence[Word]) -> str:
     found = noun_phrase([word for word in words[1:3] if word.low not in _ENDS])
     return snake(found) if found else "result"
+
+
+def _pieces(words: Sequence[Word]) -> list[list[Word]]:
+    """The parts between commas and `and`."""
+    found: list[list[Word]] = [[]]
+    for word in words:
+        if word.sort == "mark" or word.low == "and":
+            found.append([])
+        else:
+            found[-1].append(word)
+    return [one for one in found if one]
 
 
 def _fields(words: Sequence[Word]) -> list[str]:

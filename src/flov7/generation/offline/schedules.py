@@ -68,7 +68,8 @@ def is_schedule(words: Sequence[Word]) -> bool:
 def _is_period(words: Sequence[Word]) -> bool:
     if not words:
         return False
-    at = 1 if number(words[0]) is not None or words[0].low in ("other", "second", "single", "few", "half") else 0
+    skipped = ("other", "second", "single", "few", "half", "last", "first")
+    at = 1 if number(words[0]) is not None or words[0].low in skipped else 0
     if at >= len(words):
         return False
     low = words[at].low
@@ -79,6 +80,29 @@ def _is_period(words: Sequence[Word]) -> bool:
     if low in ("working", "business", "week") and len(words) > at + 1 and words[at + 1].low in ("day", "days"):
         return True
     return single in known or low in known or low in _DAY_NAMES
+
+
+_AROUND = frozenset(
+    [*["every", "each", "other", "single", "few", "half", "past", "and", "at", "on", "in", "the", "of", "to", "through", "until", "a", "an", "am", "pm", "oclock", "per", "time", "day", "days", "of", "around", "first", "last", "once", "twice", "noon", "working", "business", "morning", "evening", "night", "afternoon"]]
+)  # fmt: skip
+
+
+def extent(words: Sequence[Word]) -> int:
+    """How many words at the front are about times."""
+    known = {*_AROUND, *_UNITS, *_LONG, *_WORDS, *_PARTS, *_VAGUE, *_WHOLE, *_DAY_NAMES, *_MONTHS, *_ZONES}
+    known |= {"month", "year", "quarter", "weekday", "utc"} | {f"{one}s" for one in _UNITS}
+    taken = 0
+    for at, word in enumerate(words):
+        city = zone(words[max(0, at - 1) : at + 3]) is not None and word.low not in ("that", "by")
+        if word.sort in ("number", "clock", "date", "mark") or word.low in known or (city and word.text[:1].isupper()):
+            if word.sort != "mark" and word.low not in ("the", "a", "an", "to", "in", "and", "of"):
+                taken = at + 1
+            continue
+        if re.fullmatch(r"\w+/\w+", word.low):
+            taken = at + 1
+            continue
+        break
+    return taken
 
 
 def clock(words: Sequence[Word]) -> tuple[str, int] | None:

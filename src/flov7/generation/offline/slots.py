@@ -12,6 +12,7 @@ _DROP = lexicon.DETERMINERS | frozenset(
     ["following", "whole", "entire", "full", "complete", "own", "current", "corresponding", "same"]
 )
 _SELF = frozenset(["it", "they", "them", "this", "that", "he", "she", "him", "her"])
+_RESULT = frozenset(["result", "results", "response", "answer", "output", "list", "data", "reply"])
 _RESERVED = closed(
     "trigger run error index true false null none and or not in if else for is lambda"
 )  # fmt: skip
@@ -104,6 +105,8 @@ class Scope:
             for known in (parts, parts[-1:]):
                 if len(bare) > len(known) and _same(bare[: len(known)], known):
                     return self.join(*self._fields(bare[len(known) :]))
+        if self.last is not None and len(bare) == 1 and bare[0].low in _RESULT:
+            return self.last
         for noun, path in reversed(self.results.items()):
             if _same(bare, noun.split("_")) or _same(bare, noun.split("_")[-1:]):
                 return path

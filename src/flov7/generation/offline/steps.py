@@ -64,13 +64,24 @@ def _shown(words: Sequence[Word], scope: Scope) -> str | None:
         verb in ("send", "write", "forward", "reply", "notify", "inform", "remind", "tell") and mail
     ):
         return "action/email_send"
+    if find(words, "duplicates", "duplicate") or (
+        find(words, "the top", "the first", "the last") and verb in ("keep", "take", "pick")
+    ):
+        return "data/transform"
     if "url" in sorts and verb not in ("email", "mail"):
-        return "action/api_call" if verb not in _TELLS else "action/notification"
+        return "action/api_call" if verb not in _TELLS - {"ping"} else "action/notification"
     if calls.speaks_of_database(words) and verb not in _TELLS | {"sort", "group", "keep", "filter"}:
         return "action/db_query"
+    if verb in _TELLS and [word.low for word in people.recipient(words)] in (["me"], ["myself"]):
+        return "action/email_send"
     if verb in _TELLS:
         return "action/notification"
-    if verb == "send" and people.recipient(words) and not find(words, "to"):
+    who = people.person(people.recipient(words), scope)
+    if (
+        verb in ("send", "forward", "write", "reply")
+        and who is not None
+        and (who.sort != "team" or not find(words, "to"))
+    ):
         return "action/email_send"
     if "path" in sorts and verb in _CALLS and any(word.text.startswith("/") for word in words):
         return "action/api_call"

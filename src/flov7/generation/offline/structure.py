@@ -8,8 +8,10 @@ from typing import Literal
 
 from flov7.generation.offline import lexicon
 from flov7.generation.offline.clauses import Clause
-from flov7.generation.offline.conditions import has_comparison
 from flov7.generation.offline.durations import duration
+from flov7.generation.offline.operators import has_comparison
+from flov7.generation.offline.people import recipient
+from flov7.generation.offline.schedules import extent
 from flov7.generation.offline.words import Word, begins
 
 
@@ -98,7 +100,7 @@ class _Builder:
             self._leave(clause)
             match clause.role:
                 case "clock":
-                    self._meaning.clock = (*self._meaning.clock, *clause.words)
+                    self._clock(clause)
                 case "when":
                     self._when(clause, at)
                 case "if" | "unless":
@@ -141,7 +143,7 @@ class _Builder:
         lows = [word.low for word in clause.words]
         if clause.head in ("after", "once") and duration(clause.words) and len(lows) <= 4:
             self._add(Doing(clause.words))
-        elif any(word.stem.startswith("approv") for word in clause.words) and self._last is not None:
+        elif _is_approving(clause, self._last):
             if not any(_is_approval(one) for one in doings(self._meaning.items)):
                 self._add(Doing(_spoken("wait for approval", clause.words)))
         elif self._meaning.trigger is None and not (has_comparison(clause.words) and self._meaning.clock):
@@ -176,7 +178,25 @@ class _Builder:
         if clause.words:
             self._step(Clause("step", "none", "", "", clause.words))
 
+    def _clock(self, clause: Clause) -> None:
+        """The times; what stands behind them belongs to the step before."""
+        count = extent(clause.words)
+        self._meaning.clock = (*self._meaning.clock, *clause.words[:count])
+        rest = clause.words[count:]
+        if (
+            rest
+            and self._last is not None
+            and isinstance(self._frame.items[-1:], list)
+            and self._last in self._frame.items
+        ):
+            self._last.words = (*self._last.words, *rest)
+        elif rest:
+            self._meaning.unread.append(rest)
+
     def _each(self, clause: Clause, at: int) -> None:
+        if at == 0 and self._meaning.trigger is None and any(w.low in ("new", "incoming") for w in clause.words):
+            self._meaning.trigger = clause.words
+            return
         each = Each(clause.words)
         if self._trails(clause, at):
             each.body.append(self._frame.items.pop())
@@ -213,6 +233,9 @@ class _Builder:
         words = clause.words
         if not words:
             return
+        if self._meaning.trigger is None and self._last is None and _only_by_hand(words):
+            self._meaning.trigger = words
+            return
         if _is_policy(words) and self._last is not None:
             self._last.policy = words
             return
@@ -221,14 +244,22 @@ class _Builder:
             read is not None and read[1] == 0 and begins(words[read[2] :], "later", "after that", "afterwards", "after")
         )
         if read is not None and later:
-            self._add(Doing(words[: read[2]]))
+            self._frame.items.append(Doing(words[: read[2]]))
             words = words[read[2] + later :]
             while words and (words[0].sort == "mark" or words[0].low == "that"):
                 words = words[1:]
             if not words:
                 return
+            if words[0].low in lexicon.DETERMINERS and self._last is not None and _is_verbal(self._last.words):
+                words = (self._last.words[0], *recipient(self._last.words), *words)
+        if words[0].sort in ("url", "address", "channel") and self._last is not None and _is_verbal(self._last.words):
+            words = (self._last.words[0], *words)
+        policy: tuple[Word, ...] = ()
+        to = next((n for n, word in enumerate(words) if word.low == "to"), 0)
+        if words[0].low == "try" and to and to + 1 < len(words):
+            policy, words = words[:to], words[to + 1 :]
         left = clause.joined in ("then", "later") and self._choice is not None and self._frame.kind == "root"
-        self._add(Doing(words, any_way=left))
+        self._add(Doing(words, policy=policy, any_way=left))
 
     def _add(self, item: Item) -> None:
         self._frame.items.append(item)
@@ -236,11 +267,28 @@ class _Builder:
             self._last = item
 
 
+def _is_approving(clause: Clause, last: Doing | None) -> bool:
+    """`once approved`, `after approval`: a sign that the step before is an approval, or that one is wanted."""
+    if not any(word.stem.startswith("approv") for word in clause.words):
+        return False
+    return last is not None or (clause.head in ("after", "once", "upon") and len(clause.words) <= 3)
+
+
 def _is_policy(words: Sequence[Word]) -> bool:
     return words[0].low in ("retry", "try", "retrying") and any(
         word.low in ("times", "time", "twice", "again", "once", "it", "that", "every") or word.sort == "number"
         for word in words
     )
+
+
+def _is_verbal(words: Sequence[Word]) -> bool:
+    return bool(words) and words[0].low in lexicon.VERBS
+
+
+def _only_by_hand(words: Sequence[Word]) -> bool:
+    """`by hand`, `start it manually`: nothing is said but that a person starts it."""
+    rest = [word for word in words if word.low not in ("start", "run", "started", "it", "this", "by", "on", "me")]
+    return 0 < len(rest) <= 1 and rest[0].low in ("hand", "manually", "demand", "request")
 
 
 def _is_approval(doing: Doing) -> bool:

@@ -7,26 +7,34 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flov7.generation.offline import lexicon
-from flov7.generation.offline.conditions import has_comparison
 from flov7.generation.offline.desk import Desk
+from flov7.generation.offline.operators import has_comparison, is_complete
 from flov7.generation.offline.schedules import timing
 from flov7.generation.offline.slots import noun_phrase, plural, singular
-from flov7.generation.offline.words import Word, closed, find, lows, snake
+from flov7.generation.offline.words import Word, closed, find, lows, snake, stem
 
-_HAPPENS = closed(
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(low) for low in text.split())
+
+
+_HAPPENS = _stems(
     "come arrive land appear happen occur drop reach enter go be get have start finish fail expire open close "
     "change sign register subscribe unsubscribe join leave pay show turn miss run end begin return"
 )
-_DOES = closed(
+_DOES = _stems(
     "place submit fill send create add update delete report receive get post upload buy purchase request book "
     "cancel open close pay complete publish raise file log make give return write ask enter answer reject "
     "approve accept change sign detect notice have assign download start renew save see"
 )
 _NOBODY = closed("someone somebody we i anyone a person user one they you")
 _HAND = ("press", "presses", "click", "clicks", "by hand", "manually", "on demand", "hit the button", "run it", "start it",
-         "tell it to", "the button")  # fmt: skip
+         "tell it to", "the button", "hand")  # fmt: skip
 _PROGRAM = ("over the api", "via the api", "through the api", "by api", "rest api", "our backend calls", "calls the api",
             "calls it", "program calls", "backend calls", "through rest", "over rest", "via api", "via rest")  # fmt: skip
+_STATES = frozenset(
+    ["new", "been", "being", "ready", "available", "due", "overdue", "low", "out", "done", "live", "down"]
+)
 _UNBUILT: dict[str, tuple[str, ...]] = {
     "email": ("email", "emails", "mail", "mails"),
     "sms": ("sms", "text message"),
@@ -57,9 +65,14 @@ def trigger(words: tuple[Word, ...] | None, clock: tuple[Word, ...], desk: Desk)
     head, condition = _without_condition(words)
     if find(words, *_PROGRAM):
         return Started(_primitive("api", desk, name="api_call"), root="", condition=condition)
-    if find(words, *_HAND):
+    if is_by_hand(words):
         return Started(_primitive("manual", desk, name="start"), root="", condition=condition)
     return _event(head, condition, desk)
+
+
+def is_by_hand(words: Sequence[Word]) -> bool:
+    """Whether a person starts it: `by hand`, `when I press the button`."""
+    return find(words, *_HAND) is not None
 
 
 def _has_event(words: Sequence[Word]) -> bool:
@@ -117,8 +130,11 @@ def _primitive(kind: str, desk: Desk, *, name: str, config: dict[str, Any] | Non
 def _without_condition(words: tuple[Word, ...]) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
     """`an invoice over 500 arrives and its country is DE`: what happens, and what must hold."""
     for at, word in enumerate(words):
-        if word.low in ("and", "if", "but", "whose", "where", "with") and at and has_comparison(words[at + 1 :]):
-            rest = words[at + 1 :]
+        if word.low not in ("and", "if", "but", "whose", "where", "with") or not at:
+            continue
+        rest = words[at + 1 :]
+        pointed = rest[:1] and rest[0].low in {"the", "is", "are", "has", *lexicon.OWNERS} and is_complete(rest)
+        if has_comparison(rest) or pointed:
             if word.low in ("and",) and not any(one.stem in _HAPPENS | _DOES for one in words[:at]):
                 continue
             while rest and rest[0].low in ("only", "if", "when"):
@@ -131,21 +147,21 @@ def _without_condition(words: tuple[Word, ...]) -> tuple[tuple[Word, ...], tuple
 
 
 def _verb(words: Sequence[Word]) -> int | None:
-    """Where what happens begins: `arrives`, `is placed`, `comes in`."""
-    for at, word in enumerate(words):
-        if at == 0 or word.sort != "word":
-            continue
-        passive = word.low in ("is", "are", "was", "gets", "has") and at + 1 < len(words)
-        if passive and (
-            words[at + 1].low.endswith(("ed", "en", "id", "made", "sent"))
-            or words[at + 1].low in ("new", "been", "being")
-        ):
+    """Where what happens begins: `arrives`, `is placed`, `comes in`, `we receive`."""
+    for at, word in enumerate(words[:-1]):
+        after = words[at + 1].low
+        done = after.endswith(("ed", "en", "made", "sent", "paid", "won", "lost", "built", "read")) or after in _STATES
+        if at and word.low in ("is", "are", "was", "were", "gets", "has", "have") and done:
             return at
-        if (
-            word.stem in _HAPPENS | _DOES
-            and word.low not in ("new",)
-            and words[at - 1].low not in ("a", "an", "the", "new")
-        ):
+    known = _HAPPENS | _DOES
+    for at, word in enumerate(words):
+        inflected = word.low.endswith(("s", "ed")) or word.low in ("sent", "paid", "made", "got", "came")
+        if at and word.stem in known and inflected and words[at - 1].low not in lexicon.DETERMINERS:
+            return at
+    for at, word in enumerate(words):
+        before = words[at - 1] if at else None
+        many = before is not None and (before.low in ("we", "i", "you", "they") or singular(before.low) != before.low)
+        if many and word.stem in known:
             return at
     return None
 
@@ -214,7 +230,7 @@ def _head(words: Sequence[Word]) -> list[Word]:
             if taken:
                 break
             continue
-        if taken and word.low in lexicon.DETERMINERS:
+        if word.low in lexicon.DETERMINERS and any(one.low not in lexicon.DETERMINERS for one in taken):
             break
         taken.append(word)
     found = [word for word in noun_phrase(taken) if not word.low.endswith("ly")]

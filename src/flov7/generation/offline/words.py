@@ -18,7 +18,7 @@ _SHAPES = re.compile(
   | (?P<channel>\#[A-Za-z][\w-]*)
   | (?P<date>\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?)?)
   | (?P<clock>\d{1,2}:\d{2}(?:\s?[ap]\.?m\b)?|\d{1,2}\s?[ap]\.?m\b)
-  | (?P<number>[$€£]?\s?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?|[$€£]?\s?-?\d+(?:\.\d+)?(?:[kK]\b|%|(?:st|nd|rd|th)\b)?)
+  | (?P<number>(?:[$€£]\s?)?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?|(?:[$€£]\s?)?-?\d+(?:\.\d+)?(?:[kK]\b|%|(?:st|nd|rd|th)\b)?)
   | (?P<path>(?<![\w/])/[A-Za-z][\w/.{}-]*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?!\w))
   | (?P<sign>>=|<=|!=|==|[<>=≥≤≠])
   | (?P<word>[^\W\d_](?:[\w]|[-'’](?=\w))*|\w+)
@@ -74,14 +74,16 @@ def read(sentence: str) -> tuple[Word, ...]:
     for match in _SHAPES.finditer(sentence):
         sort: Sort = match.lastgroup or "word"  # type: ignore[assignment]  # groups are named after sorts
         text = match[0]
-        if sort == "url":
-            text = text.rstrip(".!?:")
-        if sort == "path" and text.endswith((".", "/")) and len(text) > 1:
-            text = text.rstrip(".")
+        rest = ""
+        if sort in ("url", "path"):
+            kept = text.rstrip(".!?:")
+            text, rest = kept, text[len(kept) :]
         if sort == "number":
             text = text.strip()
         if sort != "word":
             found.append(Word(text, text.lower(), text.lower(), sort, match.start()))
+            if rest:
+                found.append(Word(rest[0], rest[0], rest[0], "mark", match.end() - len(rest)))
             continue
         found.extend(_plain(text.replace("’", "'"), match.start()))
     return tuple(found)
@@ -103,7 +105,7 @@ def _plain(text: str, start: int) -> list[Word]:
 
 
 def stem(low: str) -> str:
-    """A word without its endings, so that `orders`, `ordered` and `ordering` meet. Small on purpose."""
+    """A word without its endings, so that `places`, `placed` and `placing` meet. Small on purpose."""
     if low in _IRREGULAR:
         return _IRREGULAR[low]
     if len(low) > 4 and low.endswith("ies"):
