@@ -15,11 +15,11 @@ def _gateway() -> None:
     """Settings come from FLOV7_GATEWAY_PORT, FLOV7_DATABASE_URL, FLOV7_REDIS_URL, FLOV7_TEMPORAL_ADDRESS."""
     from flov7.stack import processes
 
-    processes.main("gateway")
+    processes.run("gateway")
 
 
 def _worker() -> None:
     """Settings come from FLOV7_WORKER_PORT, FLOV7_DATABASE_URL, FLOV7_REDIS_URL, FLOV7_TEMPORAL_ADDRESS."""
     from flov7.stack import processes
 
-    processes.main("worker")
+    processes.run("worker")

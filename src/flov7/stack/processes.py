@@ -148,17 +148,22 @@ def _say(service: str, what: str, **facts: str) -> None:
     logs.get(f"flov7.{service}").info(what, **facts)
 
 
+def run(name: str) -> None:
+    """Run one of them to its end. Raises Misconfigured where it cannot start."""
+    match name:
+        case "gateway":
+            with asyncio.Runner(loop_factory=serving.fast_loop) as runner:
+                runner.run(gateway())
+        case "worker":
+            asyncio.run(worker())
+        case _:
+            raise Misconfigured(f"There is no process {name}.", hint="It is gateway or worker.")
+
+
 def main(name: str) -> None:
-    """Run one of them to its end; what cannot start is told in words on the error stream, with exit code 1."""
+    """The same, with the error in words on the error stream and exit code 1."""
     try:
-        match name:
-            case "gateway":
-                with asyncio.Runner(loop_factory=serving.fast_loop) as runner:
-                    runner.run(gateway())
-            case "worker":
-                asyncio.run(worker())
-            case _:
-                raise Misconfigured(f"There is no process {name}.", hint="It is gateway or worker.")
+        run(name)
     except FlowError as error:
         sys.stderr.write(f"{error.message} {error.hint}\n")
         raise SystemExit(1) from error
