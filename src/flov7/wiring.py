@@ -210,6 +210,7 @@ def gateway_of(house: House, *, settings: GatewaySettings | None = None, metrics
         outside=house.network,
         bus=house.bus,
         probes={"redis": house.cache.ping},
+        circuits=house.network.states,
         metrics=metrics or Metrics(),
         drafter=Conversations(catalogue=house.registry.catalogue()),
     )

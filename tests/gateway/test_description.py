@@ -101,6 +101,15 @@ class TestHealth:
         assert body["data"]["state"] == "degraded"
         assert body["data"]["peers"]["redis"] == {"ok": False, "detail": "Redis does not answer."}
 
+    async def test_hosts_that_are_left_alone_are_counted_and_not_named(self, house: House) -> None:
+        gateway = gateway_of(house, settings=GatewaySettings.load())
+        gateway.circuits = lambda: {"shop.internal": "open", "mail.internal": "closed"}
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(gateway)), base_url="http://x") as http:
+            response = await http.get("/health")
+        outside = response.json()["data"]["peers"]["outside"]
+        assert outside["breaker"] == "open" and outside["detail"].startswith("1 ")
+        assert "shop.internal" not in response.text
+
     async def test_without_the_database_it_is_503(self, house: House) -> None:
         async def gone() -> None:
             raise Unavailable("The database does not answer.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -69,12 +70,21 @@ async def peers_of(gateway: Gateway) -> dict[str, dict[str, Any]]:
     probes: dict[str, Probe] = {"database": gateway.database.ping, **gateway.probes}
     answers = await asyncio.gather(*(_asked(probe) for probe in probes.values()))
     peers = dict(zip(probes, answers, strict=True))
+    if gateway.circuits is not None:
+        peers["outside"] = _outside(gateway.circuits())
     try:
         async with asyncio.timeout(_PATIENCE):
             peers.update(await gateway.engine.health())
     except (FlowError, TimeoutError) as problem:
         peers["engine"] = {"ok": False, "detail": _words(problem)}
     return peers
+
+
+def _outside(circuits: Mapping[str, str]) -> dict[str, Any]:
+    """How many hosts are left alone for now; never which, for anybody may ask."""
+    shut = sum(1 for state in circuits.values() if state != "closed")
+    words = "every host is called" if not shut else f"{shut} hosts that kept failing are left alone for a while"
+    return {"ok": True, "detail": words, "breaker": "open" if shut else "closed"}
 
 
 async def _asked(probe: Probe) -> dict[str, Any]:

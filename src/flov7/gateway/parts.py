@@ -36,7 +36,8 @@ Probe = Callable[[], Awaitable[None]]
 @dataclass(kw_only=True)
 class Gateway:
     """`bus` is None without Redis; `outside` is how connection tests reach the world; `drafter` makes documents
-    out of sentences; `probes` are further peers for `/health` by name; `started` and `stopped` are called with
+    out of sentences; `probes` are further peers for `/health` by name, `circuits` the state of the
+    breakers of hosts outside; `started` and `stopped` are called with
     the application's life."""
 
     settings: GatewaySettings
@@ -48,6 +49,7 @@ class Gateway:
     drafter: Drafter | None = None
     metrics: Metrics = field(default_factory=Metrics)
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
+    circuits: Callable[[], Mapping[str, str]] | None = None
     started: Callable[[], Awaitable[None]] | None = None
     stopped: Callable[[], Awaitable[None]] | None = None
 
