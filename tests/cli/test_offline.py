@@ -143,6 +143,27 @@ class TestKinds:
         assert said.code == 1 and "api_call" in said.err
 
 
+class TestASentence:
+    WORDS = "When a ticket arrives, post it to https://crm.example.com/tickets, then e-mail boss@example.com"
+
+    def test_becomes_a_document_that_a_file_can_take_and_validate_accepts(self, flov7: Command) -> None:
+        said = flov7("new", self.WORDS)
+        assert said.code == 0, said
+        Path("ticket.json").write_text(said.out)
+        assert flov7("validate", "ticket.json").code == 0
+        kinds = [one["kind"] for one in json.loads(said.out)["primitives"]]
+        assert kinds == ["webhook", "api_call", "email_send"]
+
+    def test_is_saved_and_explained(self, flov7: Command) -> None:
+        said = flov7("new", self.WORDS, "--save", "ticket.json")
+        assert said.code == 0 and "It starts when" in said.out and "▶" in said.out
+        assert json.loads(Path("ticket.json").read_text())["flow7"] == "1.0"
+
+    def test_that_says_nothing_known_is_asked_about(self, flov7: Command) -> None:
+        said = flov7("new", "frobnicate the gizmo")
+        assert said.code == 1 and "?" in said.out
+
+
 class TestANewKind:
     def test_writes_two_files_that_are_python_and_never_writes_over(self, flov7: Command) -> None:
         Path("src/flov7/primitives/actions").mkdir(parents=True)

@@ -42,7 +42,10 @@ def _new(
     ] = True,
     json: Annotated[bool, typer.Option("--json", help="The draft as one JSON object; asks nothing.")] = False,
 ) -> None:
-    """Two words, the first of them action or data, begin a new kind; all else is a sentence."""
+    """Two words, the first of them action or data, begin a new kind; all else is a sentence.
+
+    Into a file (`flov7 new "…" > FILE`) goes the document alone.
+    """
     if len(words) == 2 and words[0] in SCAFFOLDS:
         _scaffold(*words)
         return
@@ -51,6 +54,9 @@ def _new(
         save.write_text(_printed(draft.document), encoding="utf-8")
     if json:
         as_json(draft.model_dump(mode="json"))
+    elif draft.document is not None and save is None and not out.is_terminal:
+        sys.stdout.write(_printed(draft.document))  # `flov7 new "…" > FILE` gets the document and nothing else
+        _ask_aside(draft)
     else:
         _show(draft, save)
     if not draft.is_valid:
@@ -105,6 +111,12 @@ def _say(draft: Draft) -> None:
         if question.suggestions and draft.document is not None:
             words = f"{question.text} Taken for now: {question.suggestions[0]}."
             out.print(Text.assemble(("? ", "yellow"), words))
+
+
+def _ask_aside(draft: Draft) -> None:
+    for question in draft.questions:
+        taken = f" Taken for now: {question.suggestions[0]}." if question.suggestions else ""
+        err.print(Text.assemble(("? ", "yellow"), question.text, taken))
 
 
 def _scaffold(type_: str, name: str) -> None:
