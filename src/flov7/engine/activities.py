@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from flov7.engine.interpreter.steps import error_info
 from flov7.engine.perform import Performer
 from flov7.engine.runtime import CallRequest, CallResult
 from flov7.engine.runtimes.temporal.converter import Blobs
-from flov7.engine.runtimes.temporal.jobs import ChunkJob, FinishJob, PureJob, ScheduleJob, StartSpec
+from flov7.engine.runtimes.temporal.jobs import ChunkJob, PureJob, ScheduleJob, StartSpec
 from flov7.engine.sink import EventSink
 from flov7.kit import json
 from flov7.kit.errors import FlowError
@@ -66,42 +67,37 @@ class Activities:
             beat.cancel()
 
     @activity.defn(name="flov7.finish")
-    async def finish(self, job: FinishJob) -> None:
-        """Write the run's one row: status, output, all events; then tell people where it failed unhandled."""
-        result = job.result
-        events = self._sink.events_of(job.execution_id)
-        if not events or events[0]["n"] != 1:
-            events = await self._with_earlier(job, events)
-        execution = Execution(
-            id=job.execution_id,
-            workspace_id=job.workspace_id,
-            workflow_id=job.workflow_id,
-            workflow_version=job.facts.workflow_version,
-            plan_digest=job.facts.plan_digest,
-            mode=job.facts.mode,
-            status=result.status.value,
-            trigger=job.trigger,
-            event_id=job.event_id,
-            rerun_of=job.facts.rerun_of,
-            parent_id=job.facts.parent_id,
-            created_at=datetime.fromisoformat(job.at),
-            started_at=datetime.fromisoformat(events[0]["at"]) if events else None,
+    async def finish(self, execution_id: str) -> None:
+        """Write the run's one row: status, output, all events; then tell people where it failed unhandled.
+
+        A local activity runs in its workflow's process, so all that is known of the run is in the sink.
+        """
+        facts = self._sink.facts_of(execution_id)
+        if facts is None:
+            return  # written already, and the marker of that was lost
+        events = self._sink.events_of(execution_id)
+        if events[0]["n"] != 1:
+            events = await self._with_earlier(facts, events)
+        end = events[-1]["data"]
+        execution = replace(
+            facts,
+            status=end["status"],
+            started_at=datetime.fromisoformat(events[0]["at"]),
             finished_at=datetime.now(UTC),
-            input=job.payload,
-            output=result.output,
-            error=None if result.error is None else result.error.model_dump(mode="json"),
-            unmet=[one.model_dump(mode="json") for one in result.unmet] or None,
-            handled=[one.model_dump(mode="json") for one in result.handled] or None,
+            output=end["output"],
+            error=end["error"],
+            unmet=end["unmet"] or None,
+            handled=end["handled"] or None,
         )
         await self._database.executions.finish(execution, events=events)
-        await self._sink.close_run(job.execution_id)
-        if result.status.value in ("failed", "timed_out", "unmet") and job.facts.parent_id is None:
+        await self._sink.close_run(execution_id)
+        if execution.status in ("failed", "timed_out", "unmet") and facts.parent_id is None:
             await self._notify(execution)
 
-    async def _with_earlier(self, job: FinishJob, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Events of earlier generations, or of a process that died, come from the store."""
-        async with self._database.as_engine(job.workspace_id) as scope:
-            earlier = await stored_events.read(scope, job.execution_id)
+    async def _with_earlier(self, facts: Execution, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Events of earlier generations come from the store."""
+        async with self._database.as_engine(facts.workspace_id) as scope:
+            earlier = await stored_events.read(scope, facts.id)
         merged = {event["n"]: event for event in (*earlier, *events)}
         return [merged[number] for number in sorted(merged)]
 

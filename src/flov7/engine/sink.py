@@ -18,7 +18,7 @@ from flov7.kit.errors import FlowError
 from flov7.store.database import Database
 from flov7.store.executions import Execution
 
-FLUSH_EVERY = 0.05
+FLUSH_EVERY = 0.12
 """Seconds between two looks at what is new."""
 
 Publish = Callable[[str, str, Sequence[dict[str, Any]]], Awaitable[None]]
@@ -139,6 +139,11 @@ class EventSink:
         if execution_id in self._dirty:
             await self._database.ping()  # says what is wrong
             await self._send(execution_id)
+
+    def facts_of(self, execution_id: str) -> Execution | None:
+        """What is known of a run beside its events; None where it is not here any more."""
+        run = self._runs.get(execution_id)
+        return None if run is None else run.facts
 
     def events_of(self, execution_id: str) -> list[dict[str, Any]]:
         """All events of a run that this process has seen, by number."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from flov7.engine.values import RunInput, RunResult
+from flov7.engine.values import RunInput
 
 
 class PlanRef(BaseModel):
@@ -34,22 +34,6 @@ class RunJob(BaseModel):
     model_config = ConfigDict(frozen=True)
     start: RunInput
     facts: RunFacts
-
-
-class FinishJob(BaseModel):
-    """The end of a run, to write down."""
-
-    model_config = ConfigDict(frozen=True)
-    execution_id: str
-    workspace_id: str
-    workflow_id: str
-    facts: RunFacts
-    trigger: str
-    event_id: str
-    at: str
-    payload: Any = None
-    result: RunResult
-    generation: int = 0
 
 
 class PureJob(BaseModel):

@@ -11,7 +11,7 @@ from temporalio.common import RetryPolicy, VersioningBehavior
 from flov7.engine.interpreter.prepare import PreparedPlan
 from flov7.engine.interpreter.run import FreshStart, Run
 from flov7.engine.messages import Envelope, Reply
-from flov7.engine.runtimes.temporal.jobs import FinishJob, PlanRef, RunJob, ScheduleJob, StartSpec, workflow_id
+from flov7.engine.runtimes.temporal.jobs import PlanRef, RunJob, ScheduleJob, StartSpec, workflow_id
 from flov7.engine.runtimes.temporal.runtime import Process, TemporalRuntime
 from flov7.engine.values import RunResult
 
@@ -51,24 +51,9 @@ class FlowRun:
             start = job.start.model_copy(update={"state": fresh.state})
             workflow.continue_as_new(args=[job.model_copy(update={"start": start}), plan])
         await workflow.execute_local_activity(
-            "flov7.finish", self._finish(result), start_to_close_timeout=timedelta(seconds=10), retry_policy=RECORD
+            "flov7.finish", job.start.execution_id, start_to_close_timeout=timedelta(seconds=10), retry_policy=RECORD
         )
         return result
-
-    def _finish(self, result: RunResult) -> FinishJob:
-        start = self._job.start
-        return FinishJob(
-            execution_id=start.execution_id,
-            workspace_id=start.workspace_id,
-            workflow_id=start.workflow_id or "",
-            facts=self._job.facts,
-            trigger=start.trigger,
-            event_id=start.event_id or start.execution_id,
-            at=start.at,
-            payload=start.payload,
-            result=result,
-            generation=self._run.state.generation,
-        )
 
     @workflow.update(name="message")
     def message(self, envelope: Envelope) -> Reply:
