@@ -98,6 +98,18 @@ class TestASimulatedRun:
         assert said.code == 1
         assert "2 d 0 h" in said.out and "No approval came within 2d" in said.out
 
+    def test_decides_approvals_as_it_was_told(self, flov7: Command) -> None:
+        words = ["run", _file("good.json", GOOD), "--mode", "simulated", "--input", '{"order": {"total": 5000}}']
+        yes = flov7(*words, "--decide", "approved")
+        assert yes.code == 0 and "approved" in yes.out and "ship" in yes.out
+        no = flov7(*words, "--decide", "rejected")
+        assert "says no" in no.out and "✓ ship" not in no.out
+
+    def test_a_payload_against_the_inputs_is_told(self, flov7: Command) -> None:
+        picky = GOOD | {"inputs": {"type": "object", "required": ["order"]}}
+        said = flov7("run", _file("picky.json", picky), "--mode", "simulated", "--input", "{}")
+        assert said.code == 1 and "does not fit" in said.err and "order" in said.err
+
     def test_gives_events_and_result_as_json(self, flov7: Command) -> None:
         order = '{"order": {"total": 5}}'
         told = flov7("run", _file("good.json", GOOD), "--mode", "simulated", "--input", order, "--json").json

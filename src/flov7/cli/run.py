@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +12,7 @@ import typer
 from flov7.cli import files
 from flov7.cli.api import Api, opened
 from flov7.cli.live import Live, ended
-from flov7.cli.screen import as_json, out, say
+from flov7.cli.screen import as_json, out, say, working
 
 if TYPE_CHECKING:
     from flov7.language.front import Checked
@@ -25,6 +26,13 @@ class Mode(StrEnum):
     simulated = "simulated"
     express = "express"
     durable = "durable"
+
+
+class Decided(StrEnum):
+    """What a simulation says to approvals."""
+
+    approved = "approved"
+    rejected = "rejected"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,6 +52,9 @@ def _run(
     samples: Annotated[
         str | None, typer.Option(help="Simulated: what outside calls give, as JSON by step, or @FILE.")
     ] = None,
+    decide: Annotated[
+        Decided | None, typer.Option(help="Simulated: how every approval is decided; left out: nobody answers.")
+    ] = None,
     event_id: Annotated[
         str | None, typer.Option(help="The event's own id: the same again starts no second run.")
     ] = None,
@@ -53,7 +64,9 @@ def _run(
     """Waits for the end and exits 0 where it succeeded; with --watch shows each step as it happens."""
     payload = files.value_of(input_)
     if mode is Mode.simulated:
-        status = _simulated(what, payload, trigger=trigger, samples=files.value_of(samples) or {}, wants_json=json)
+        given = files.value_of(samples) or {}
+        answer = None if decide is None else decide.value
+        status = _simulated(what, payload, trigger=trigger, samples=given, decide=answer, wants_json=json)
     else:
         wanted = {"input": payload, "trigger": trigger, "mode": None if mode is None else mode.value, "wait": 0}
         with opened() as api:
@@ -62,18 +75,15 @@ def _run(
         raise typer.Exit(1)
 
 
-def _simulated(what: str, payload: Any, *, trigger: str | None, samples: dict[str, Any], wants_json: bool) -> str:
-    """Needs no server: every effect is a sample, time is skipped, every approval is given."""
-    from flov7.engine.interpreter.prepare import prepare
-    from flov7.engine.runtimes.simulated import Script, simulate
-    from flov7.primitives.registry import registry
+def _simulated(
+    what: str, payload: Any, *, trigger: str | None, samples: dict[str, Any], decide: Any, wants_json: bool
+) -> str:
+    """Needs no server: every effect is a sample, and time is skipped."""
+    from flov7.cli.simulating import simulated
 
     checked = _valid(files.text_of(what))
     assert checked.plan is not None
-    kinds = registry()
-    simulation = simulate(
-        prepare(checked.plan, kinds), kinds, payload=payload, trigger=trigger, script=Script(samples=samples)
-    )
+    simulation = simulated(checked.plan, payload=payload, trigger=trigger, samples=samples, decide=decide)
     events = [event.as_json() for event in simulation.events]
     result = None if simulation.result is None else simulation.result.model_dump(mode="json")
     status = "waiting" if result is None else result["status"]
@@ -84,7 +94,7 @@ def _simulated(what: str, payload: Any, *, trigger: str | None, samples: dict[st
     if result is not None:
         return ended(last)
     out.print(f"It waits at {', '.join(simulation.stuck)}: a simulation has nobody who answers.", markup=False)
-    return "succeeded" if simulation.stuck else status
+    return status
 
 
 def _through_gateway(
@@ -99,15 +109,26 @@ def _through_gateway(
     if not wants_json:
         again = "" if started["created"] else " (an earlier delivery of this event started it)"
         say(f"Run {execution_id}{again}")
-    live, last = Live(), None
-    for last in api.events(execution_id):
-        if watch and not wants_json:
-            live.show(last)
+    last = _followed(api, execution_id, live=Live() if watch and not wants_json else None)
     if wants_json:
         detail = api.get(f"/executions/{execution_id}")
         as_json(detail)
         return detail["status"]
     return ended(last)
+
+
+def _followed(api: Api, execution_id: str, *, live: Live | None) -> dict[str, Any] | None:
+    """The run's last event; Ctrl-C leaves the run alone."""
+    last: dict[str, Any] | None = None
+    try:
+        with working("Running …") if live is None else nullcontext():
+            for last in api.events(execution_id):
+                if live is not None:
+                    live.show(last)
+    except KeyboardInterrupt:
+        say(f"The run goes on. See it: flov7 runs watch {execution_id}")
+        raise typer.Exit(130) from None
+    return last
 
 
 def _stored(api: Api, what: str) -> str:
