@@ -41,7 +41,11 @@ class Finding:
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("doctor", help="See what is missing on this machine, and how to mend it.")(_doctor)
+    app.command(
+        "doctor",
+        short_help="See what is missing here, and the mend.",
+        help="See what is missing on this machine, and how to mend it.",
+    )(_doctor)
 
 
 def _doctor(json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("kinds", help="List the kinds, or show what one takes and gives.")(_kinds)
+    app.command(
+        "kinds",
+        short_help="List the kinds of steps, or show one.",
+        help="List the kinds, or show what one takes and gives.",
+    )(_kinds)
 
 
 def _kinds(

@@ -24,9 +24,9 @@ app = typer.Typer(
 )
 for module in (up, demo, doctor, serve, new, validate, run, kinds):
     module.add_to(app)
-app.add_typer(workflows.app, name="workflows")
-app.add_typer(runs.app, name="runs")
-app.add_typer(connections.app, name="connections")
+app.add_typer(workflows.app, name="workflows", short_help="What is stored, what is live, what changed.")
+app.add_typer(runs.app, name="runs", short_help="Look at runs, and talk to them.")
+app.add_typer(connections.app, name="connections", short_help="Ways to the outside, with their secrets.")
 
 
 def _version(wanted: bool) -> None:

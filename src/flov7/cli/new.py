@@ -23,9 +23,11 @@ _MOST_QUESTIONS = 12
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("new", help="Make a workflow of a sentence; or, as in `new action send_fax`, the files of a new kind.")(
-        _new
-    )
+    app.command(
+        "new",
+        short_help="Make a workflow of a sentence.",
+        help="Make a workflow of a sentence; or, as in `new action send_fax`, the files of a new kind.",
+    )(_new)
 
 
 def _new(

@@ -37,7 +37,11 @@ class Decided(StrEnum):
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("run", help="Run a document or a stored workflow with this input.")(_run)
+    app.command(
+        "run",
+        short_help="Run a document or a stored workflow.",
+        help="Run a document or a stored workflow with this input.",
+    )(_run)
 
 
 def _run(

@@ -149,7 +149,10 @@ def resolve(
     step: Step = None,
     json: AsJson = False,
 ) -> None:
-    """Say whether a step in doubt happened: done, repeat it, or let it fail. Look at the receiver first."""
+    """Settle a step in doubt: done, repeat or fail.
+
+    Look at the receiver first: did it happen? Then say what is true; the run goes on from there.
+    """
     body = {"verdict": verdict, "output": files.value_of(output)}
     _say(run, "resolve", body, waits="in_doubt", step=step, done=f"is resolved: {verdict}", wants_json=json)
 
@@ -164,7 +167,10 @@ def rerun(
     yes: Annotated[bool, typer.Option("--yes", help="Do listed effects again without asking.")] = False,
     json: AsJson = False,
 ) -> None:
-    """A new run that repeats this one from a step on; effects that would be done again are shown first."""
+    """Run again from a step on, as a new run.
+
+    What stands above the step is taken over; effects that would be done again are shown first.
+    """
     with opened() as api:
         run = _whole(api, run)
         body = {"step": step, "edits": files.value_of(edits) or {}, "agreed": yes}

@@ -7,8 +7,16 @@ import typer
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("gateway", help="Run the gateway: REST, webhooks, live events (port 8000).")(_gateway)
-    app.command("worker", help="Run a worker: it works on runs; health and metrics on port 8001.")(_worker)
+    app.command(
+        "gateway",
+        short_help="Run the gateway: REST, webhooks, live events.",
+        help="Run the gateway: REST, webhooks, live events (port 8000).",
+    )(_gateway)
+    app.command(
+        "worker",
+        short_help="Run a worker: it works on runs.",
+        help="Run a worker: it works on runs; health and metrics on port 8001.",
+    )(_worker)
 
 
 def _gateway() -> None:

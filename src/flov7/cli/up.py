@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("up", help="Run everything on this machine, with embedded PostgreSQL, Valkey and Temporal.")(_up)
+    app.command(
+        "up",
+        short_help="Run everything on this machine.",
+        help="Run everything on this machine, with embedded PostgreSQL, Valkey and Temporal.",
+    )(_up)
 
 
 def _up(

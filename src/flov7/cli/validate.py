@@ -22,7 +22,11 @@ _STYLES = {"error": ("✗ error", "bold red"), "warning": ("! warning", "yellow"
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("validate", help="Check a document: all that is wrong, each with its place and its mend.")(_validate)
+    app.command(
+        "validate",
+        short_help="Check a document: all that is wrong, at once.",
+        help="Check a document: all that is wrong, each with its place and its mend.",
+    )(_validate)
 
 
 def _validate(

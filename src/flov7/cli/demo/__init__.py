@@ -10,7 +10,11 @@ import typer
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("demo", help="A sentence becomes a workflow and runs, here, with no key or account.")(_demo)
+    app.command(
+        "demo",
+        short_help="See a sentence become a workflow, and run.",
+        help="A sentence becomes a workflow and runs, here, with no key or account.",
+    )(_demo)
 
 
 def _demo(
