@@ -352,7 +352,7 @@ def _loop(compiler: _Compiler, place: Place) -> Loop | None:
             test = compiler.reader.value(source, place=seen_from, where=f"{where}/over")
         else:
             test = compiler.reader.expression(source, place=seen_from, where=f"{where}/{form}")
-            if form == "over":
+            if form == "over" and isinstance(source, str):
                 check_gives_list(compiler.analysis, source, test, where=f"{where}/over")
         return Loop(
             form=form,  # pyright: ignore[reportArgumentType]
