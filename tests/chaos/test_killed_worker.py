@@ -21,6 +21,7 @@ from flov7.engine.start import Started
 from flov7.store import workspaces
 from flov7.store.settings import StoreSettings
 from flov7.wiring import AllSettings, House, open_house
+from tests.chaos.processes import variables
 from tests.chaos.receiver import Receiver
 from tests.engine.conftest import Bench
 
@@ -76,18 +77,9 @@ async def house(settings: AllSettings) -> AsyncIterator[House]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def workers(settings: AllSettings) -> AsyncIterator[Workers]:
     """A worker process, replaced after each kill."""
-    variables = {
-        "FLOV7_DATABASE_URL": settings.store.database_url.get_secret_value(),
-        "FLOV7_DATABASE_ENGINE_URL": settings.store.database_engine_url.get_secret_value(),
-        "FLOV7_REDIS_URL": settings.cache.redis_url.get_secret_value(),
-        "FLOV7_TEMPORAL_ADDRESS": settings.engine.temporal_address,
-        "FLOV7_TASK_QUEUE": settings.engine.task_queue,
-        "FLOV7_ALLOW_HOSTS": "127.0.0.1",
-        "FLOV7_LEASE_SECONDS": "3",
-    }
     told = os.environ.get("FLOV7_CHAOS_LOG")  # where a person wants to read what the workers said
     log = os.open(told, os.O_CREAT | os.O_APPEND | os.O_WRONLY) if told else asyncio.subprocess.DEVNULL
-    workers = Workers({**os.environ, **variables}, log=log)
+    workers = Workers(variables(settings), log=log)
     await workers.start()
     yield workers
     await workers.kill()

@@ -133,7 +133,7 @@ class TestLeases:
         assert found.status == "accepted"
         await database.journal.renew(ours.execution_id, epoch=2, until=until)
 
-    async def test_a_handed_over_run_keeps_its_outputs_and_is_claimed_no_more(
+    async def test_a_handed_over_run_keeps_its_outputs_and_is_claimed_until_it_has_started(
         self, database: Database, workspace_id: str
     ) -> None:
         ours = arrival(workspace_id)
@@ -142,9 +142,14 @@ class TestLeases:
             ours.execution_id, workspace_id=workspace_id, epoch=1, outputs={"step": {"x": 1}}
         )
         entry = await database.journal.hand_over(ours.execution_id, epoch=1)
-        assert (entry.outputs, entry.mode, entry.state) == ({"step": {"x": 1}}, "durable", "started")
-        far = NOW + timedelta(days=9)
+        assert (entry.outputs, entry.mode, entry.state) == ({"step": {"x": 1}}, "durable", "accepted")
+        far = datetime.now(UTC) + timedelta(days=9)
         claimed = await database.journal.claim_expired("b", now=far, until=far, limit=10_000)
+        again = next(one for one in claimed if one.execution_id == ours.execution_id)
+        assert again.outputs == {"step": {"x": 1}}
+        await database.journal.start(ours.execution_id)
+        later = far + timedelta(days=9)
+        claimed = await database.journal.claim_expired("b", now=later, until=later, limit=10_000)
         assert ours.execution_id not in {entry.execution_id for entry in claimed}
 
 

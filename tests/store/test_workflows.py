@@ -150,11 +150,11 @@ class TestContent:
 
 class TestWorkspaces:
     async def test_are_found_by_slug_and_keep_settings(self, database: Database) -> None:
-        made = await workspaces.create(database, slug="acme", title="Acme", settings={"mail_connection": "shop"})
+        made = await workspaces.create(database, slug="acme", title="Acme", settings={"default_mail": "shop"})
         assert await workspaces.by_slug(database, "acme") == made
         assert await workspaces.by_slug(database, "nobody") is None
         async with database.workspace(made.id) as scope:
-            changed = await workspaces.change_settings(scope, alerts=["ops@x"], mail_connection=None)
+            changed = await workspaces.change_settings(scope, alerts=["ops@x"], default_mail=None)
         assert changed.settings == {"alerts": ["ops@x"]}
         with pytest.raises(Conflict):
             await workspaces.create(database, slug="acme", title="Again")

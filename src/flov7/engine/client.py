@@ -102,8 +102,11 @@ class Engine:
         return True
 
     async def _hand_over(self, entry: Entry, handed: Handover) -> None:
-        """Give an express run to Temporal under its id."""
-        await self._database.events.append(entry.execution_id, workspace_id=entry.workspace_id, events=handed.events)
+        """Give a run to Temporal under its id, with what is known of it."""
+        if handed.events:
+            await self._database.events.append(
+                entry.execution_id, workspace_id=entry.workspace_id, events=handed.events
+            )
         job, plan = self._of_entry(entry, handed.state)
         if await self._start_durable(job, plan):
             await self._database.journal.start(entry.execution_id)
@@ -154,15 +157,13 @@ class Engine:
     async def _take_over(self, entry: Entry) -> None:
         with contextlib.suppress(FlowError):
             if entry.mode == "express":
-                entry = await self._database.journal.hand_over(entry.execution_id, epoch=entry.epoch)
-                outputs = entry.outputs or {}
-                kept = outputs.get("state")
-                state = None if kept is None else RunState.model_validate(kept)
-                await self._hand_over(entry, Handover(state or RunState(), outputs.get("events", [])))
-                return
-            job, plan = self._of_entry(entry, None)
-            if await self._start_durable(job, plan):
-                await self._database.journal.start(entry.execution_id)
+                entry = await self._database.journal.hand_over(
+                    entry.execution_id, epoch=entry.epoch, seconds=self._settings.lease_seconds
+                )
+            outputs = entry.outputs or {}
+            kept = outputs.get("state")
+            state = None if kept is None else RunState.model_validate(kept)
+            await self._hand_over(entry, Handover(state, outputs.get("events", [])))
 
     # talking and waiting
 

@@ -53,7 +53,7 @@ class StoredConnections:
     async def default_mail(self, workspace_id: str) -> ConnectionValue | None:
         """The connection that the workspace's settings name for mail."""
         async with self._database.as_engine(workspace_id) as scope:
-            name = (await workspaces.get(scope)).settings.get("mail_connection")
+            name = (await workspaces.get(scope)).settings.get("default_mail")
             if not isinstance(name, str):
                 return None
             try:

@@ -93,12 +93,13 @@ class ExpressHouse:
 
     async def _give(self, express: ExpressRun, handed: Handover, hand_over: HandOver) -> None:
         start = express.start
-        outputs = {"state": handed.state.model_dump(mode="json"), "events": handed.events}
+        state = None if handed.state is None else handed.state.model_dump(mode="json")
+        outputs = {"state": state, "events": handed.events}
         journal = self._database.journal
         await journal.save_outputs(
             start.execution_id, workspace_id=start.workspace_id, epoch=express.epoch, outputs=outputs
         )
-        entry = await journal.hand_over(start.execution_id, epoch=express.epoch)
+        entry = await journal.hand_over(start.execution_id, epoch=express.epoch, seconds=self._settings.lease_seconds)
         await hand_over(entry, handed)
 
     async def _record(self, express: ExpressRun, facts: RunFacts, result: RunResult) -> None:

@@ -99,7 +99,8 @@ WHERE execution_id IN (
 RETURNING {_COLUMNS}
 """  # noqa: S608 - constants only
 _HAND_OVER = f"""
-UPDATE journal SET state = 'started', mode = $3, lease_owner = NULL, lease_until = NULL, lease_epoch = lease_epoch + 1
+UPDATE journal SET state = 'accepted', mode = $3, lease_until = now() + $4 * interval '1 second',
+    lease_epoch = lease_epoch + 1
 WHERE execution_id = $1 AND lease_epoch = $2 AND state <> 'done' RETURNING {_COLUMNS}
 """  # noqa: S608
 _RENEW = """
@@ -165,10 +166,13 @@ class Journal:
         row = _row(execution_id, "outputs")
         return await self._vault.seal(workspace_id, json.dumps(outputs), table=TABLE, row=row)
 
-    async def hand_over(self, execution_id: str, *, epoch: int, mode: str = "durable") -> Entry:
-        """Give an express run to another runtime under the same id: no lease any more, the epoch goes up."""
+    async def hand_over(self, execution_id: str, *, epoch: int, mode: str = "durable", seconds: float = 15.0) -> Entry:
+        """Give an express run to another runtime under the same id; the epoch goes up, the outputs so far stay.
+
+        Until `start` says that the other runtime has it, the lease runs: after `seconds` somebody else tries.
+        """
         with translated():
-            row = await self._pool.fetchrow(_HAND_OVER, execution_id, epoch, mode)
+            row = await self._pool.fetchrow(_HAND_OVER, execution_id, epoch, mode, seconds)
         _fence(row, execution_id)
         assert row is not None
         return await self._entry(row)

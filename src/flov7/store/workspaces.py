@@ -20,7 +20,7 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 @dataclass(frozen=True)
 class Workspace:
-    """`slug` stands in addresses; `settings` are JSON: `mail_connection`, `alerts` and the like."""
+    """`slug` stands in addresses; `settings` are JSON: `default_mail`, `alerts` and the like."""
 
     id: str
     slug: str

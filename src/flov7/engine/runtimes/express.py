@@ -26,9 +26,9 @@ from flov7.store.database import Database
 
 @dataclass(slots=True)
 class Handover:
-    """An express run that goes on elsewhere: its state and the events so far."""
+    """A run that goes on elsewhere: its state, None where nothing is known yet, and the events so far."""
 
-    state: RunState
+    state: RunState | None
     events: list[dict[str, Any]]
 
 

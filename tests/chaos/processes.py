@@ -1,0 +1,71 @@
+"""Processes of ours, to be killed: gateway and worker as the commands start them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+
+from flov7.wiring import AllSettings
+
+
+def variables(settings: AllSettings, **more: str) -> dict[str, str]:
+    """The environment in which a process of ours finds the test's servers."""
+    return {
+        **os.environ,
+        "FLOV7_DATABASE_URL": settings.store.database_url.get_secret_value(),
+        "FLOV7_DATABASE_ENGINE_URL": settings.store.database_engine_url.get_secret_value(),
+        "FLOV7_REDIS_URL": settings.cache.redis_url.get_secret_value(),
+        "FLOV7_TEMPORAL_ADDRESS": settings.engine.temporal_address,
+        "FLOV7_TASK_QUEUE": settings.engine.task_queue,
+        "FLOV7_ALLOW_HOSTS": "127.0.0.1",
+        "FLOV7_LEASE_SECONDS": str(settings.engine.lease_seconds),
+        "FLOV7_LOG_LEVEL": "error",
+        **more,
+    }
+
+
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return held.getsockname()[1]
+
+
+class Ours:
+    """`flov7 gateway` or `flov7 worker` on a port; `kill` is SIGKILL."""
+
+    def __init__(self, command: str, *, port: int, environment: dict[str, str]) -> None:
+        self.command = command
+        self.port = port
+        self._environment = environment
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it and wait until it listens."""
+        told = os.environ.get("FLOV7_CHAOS_LOG")
+        log = os.open(told, os.O_CREAT | os.O_APPEND | os.O_WRONLY) if told else asyncio.subprocess.DEVNULL
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "flov7.cli.main", self.command, env=self._environment, stdout=log, stderr=log
+        )
+        if told:
+            os.close(log)
+        for _ in range(600):
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:
+                assert self._process.returncode is None, f"{self.command} ended at once"
+                await asyncio.sleep(0.05)
+                continue
+            writer.close()
+            return
+        raise AssertionError(f"{self.command} does not listen")
+
+    async def kill(self) -> None:
+        """No goodbye."""
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGKILL)
+            await self._process.wait()
