@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from flov7.cli.api import opened
+
 from .conftest import Command, Said
 
 GREET: dict[str, Any] = {
@@ -62,8 +64,6 @@ class TestARun:
         said: list[Said] = []
 
         def start() -> None:
-            from flov7.cli.api import opened
-
             with opened() as api:
                 api.post("/workflows/long/run", {"input": {"person": {"name": "Adelheid"}}, "wait": 0})
 
@@ -85,8 +85,6 @@ class TestARun:
 
     def test_can_be_cancelled(self, online: Command) -> None:
         assert online("workflows", "create", _write("endless")).code == 0
-        from flov7.cli.api import opened
-
         with opened() as api:
             body = {"input": {"person": {"name": "Adelheid"}}, "wait": 0}
             run = api.post("/workflows/endless/run", body)["execution_id"]
@@ -123,8 +121,10 @@ class TestAConnection:
         config = '{"host": "mail.example", "port": 2525, "security": "none"}'
         words = ["add", "shop_mail", "--service", "smtp", "--config", config]
         secret = ["--set", "type=basic", "--set", "username=shop", "--from-env", "password=MAIL_PASSWORD"]
-        said = online("connections", *words, *secret, MAIL_PASSWORD="a-very-secret-word")
+        said = online("connections", *words, *secret, "--default-mail", MAIL_PASSWORD="a-very-secret-word")
         assert said.code == 0, said
+        with opened() as api:
+            assert api.get("/workspace")["default_mail"] == "shop_mail"
         shown = online("connections", "list").out + online("connections", "list", "--json").out + said.out + said.err
         assert "shop_mail" in shown and "basic" in shown and "a-very-secret-word" not in shown
         tested = online("connections", "test", "shop_mail")

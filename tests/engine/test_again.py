@@ -169,7 +169,7 @@ class TestAlerts:
                     scope, name="mail", service="smtp", kind="api", credentials_type="none",
                     config={"host": "127.0.0.1", "port": port, "security": "none", "from": "flov7@example.com"},
                 )  # fmt: skip
-                await workspaces.change_settings(scope, mail_connection="mail", alerts={"email": ["owner@example.com"]})
+                await workspaces.change_settings(scope, default_mail="mail", alerts={"email": ["owner@example.com"]})
             started = await bench.start([write(1, "first", "x")])
             result = await bench.finish(started)
             assert result.status == "failed"

@@ -61,6 +61,10 @@ class Api:
         """The `data` of a PUT."""
         return self._ask("PUT", path, json=body)
 
+    def patch(self, path: str, body: Any) -> Any:
+        """The `data` of a PATCH."""
+        return self._ask("PATCH", path, json=body)
+
     def delete(self, path: str) -> Any:
         """The `data` of a DELETE."""
         return self._ask("DELETE", path)

@@ -28,6 +28,9 @@ def add(
     ] = None,
     secret: Annotated[list[str] | None, typer.Option(help="FIELD: ask for this one, unseen.")] = None,
     from_env: Annotated[list[str] | None, typer.Option(help="FIELD=VARIABLE: take it from the environment.")] = None,
+    default_mail: Annotated[
+        bool, typer.Option("--default-mail", help="Mail of steps that name no connection goes by this one.")
+    ] = False,
     no_secret: Annotated[bool, typer.Option("--no-secret", help="It needs none.")] = False,
     json: AsJson = False,
 ) -> None:
@@ -38,6 +41,8 @@ def add(
             given = _pairs(set_ or []) | _from_environment(from_env or []) | {one: _asked(one) for one in secret or []}
             body["credentials"] = given or _all_asked(service) or None
         made = api.post("/connections", body)
+        if default_mail:
+            api.patch("/workspace", {"default_mail": name})
     if json:
         as_json(made)
     else:

@@ -54,13 +54,3 @@ async def _cli_key(database: Database, workspace_id: str, home: Home) -> str:
     with os.fdopen(handle, "w") as file:
         file.write(made)
     return made
-
-
-async def use_for_mail(settings: StoreSettings, workspace_id: str, *, connection: str) -> None:
-    """Make a connection the workspace's default for mail. Raises Unavailable."""
-    database = await Database.open(settings)
-    try:
-        async with database.workspace(workspace_id) as scope:
-            await workspaces.change_settings(scope, mail_connection=connection)
-    finally:
-        await database.close()

@@ -30,7 +30,6 @@ class Running:
     first: First
     gateway: Service
     worker: Service
-    store: StoreSettings
     moved: list[str]
 
 
@@ -61,13 +60,12 @@ async def everything(
         say("Starting the gateway and the worker …")
         supervisor.start(gateway)
         supervisor.start(worker)
-        store = _store(variables)
-        made = await first.ensure(store, home)
+        made = await first.ensure(_store(variables), home)
         patience = StackSettings.load().start_patience
         await supervisor.ready("gateway", patience=patience)
         await supervisor.ready("worker", patience=patience)
         moved = [] if any_ports else [*servers.moved(), *_moved(gateway, worker)]
-        yield Running(home, servers, supervisor, made, gateway, worker, store, moved)
+        yield Running(home, servers, supervisor, made, gateway, worker, moved)
     finally:
         if supervisor is not None:
             supervisor.stop()

@@ -24,7 +24,7 @@ from flov7.cli.effects import effects
 from flov7.cli.picture import picture
 from flov7.cli.screen import out, say, working
 from flov7.cli.wording import pretty
-from flov7.stack import example, first
+from flov7.stack import example
 from flov7.stack.embedded import Home
 from flov7.stack.up import Running, everything
 
@@ -112,7 +112,6 @@ class Story:
         watching = asyncio.create_task(running.supervisor.watch())
         try:
             await asyncio.to_thread(self._connect, api, receivers, draft)
-            await first.use_for_mail(running.store, running.first.workspace.id, connection="example_mail")
             live = await asyncio.to_thread(_go_live, api, draft)
             runs = [await self._run(api, running, receivers, live, draft, self._payload(draft), killed=True)]
             if not self._own and runs[0].status == "succeeded":
@@ -135,6 +134,7 @@ class Story:
         for name, (service, config) in names.items():
             body = {"name": name, "service": service, "config": config}
             api.post("/connections", body if service == "smtp" else {**body, "credentials": None})
+        api.patch("/workspace", {"default_mail": "example_mail"})
         for host in draft.stand_in(shop):
             say(f"{host} is outside: the demo's shop stands in for it.")
 
