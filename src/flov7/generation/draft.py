@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from flov7.language.catalogue import Catalogue
 from flov7.language.diagnostics import Diagnostic, Severity
@@ -39,6 +39,12 @@ class Earlier(_Frozen):
     sentence: str
     answers: Mapping[str, str] = Field(default_factory=dict)
     document: dict[str, Any] | None = None
+
+    @field_validator("sentence", mode="before")
+    @classmethod
+    def _is_text(cls, value: str) -> str:
+        """Half of a surrogate pair is no text that JSON can carry."""
+        return value.encode("utf-8", "replace").decode()
 
 
 class Proposal(_Frozen):

@@ -41,11 +41,10 @@ async def draft(
 
 def understand(sentence: str, earlier: Earlier | Mapping[str, Any] | None) -> Earlier:
     """What is asked for: the sentence, with what was agreed before."""
-    sentence = sentence.encode("utf-8", "replace").decode()  # half a surrogate pair is no text that JSON can carry
     known = earlier if isinstance(earlier, Earlier) or earlier is None else Earlier.model_validate(dict(earlier))
     if known is None:
         return Earlier(sentence=sentence)
-    return known.model_copy(update={"sentence": sentence})
+    return Earlier(sentence=sentence, answers=known.answers, document=known.document)
 
 
 async def _proposed(

@@ -1,0 +1,79 @@
+"""Turns of a conversation: answers to questions, additions, a new beginning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flov7.generation.conversations import Conversations, Reply, answers
+from flov7.generation.draft import Question
+from flov7.primitives.registry import catalogue
+from tests.generation.outline import outline
+
+FIRST = "When a parcel is delivered, email the recipient"
+
+
+async def talk(*texts: str) -> list[Reply]:
+    """A whole conversation, each turn knowing only what was said before, as the gateway keeps it."""
+    said: list[dict[str, Any]] = []
+    replies: list[Reply] = []
+    for text in texts:
+        reply = await Conversations(catalogue=catalogue()).reply(said, text)
+        said += [{"role": "user", "text": text, "document": None}]
+        said += [{"role": "assistant", "text": reply.text, "document": reply.document}]
+        replies.append(reply)
+    return replies
+
+
+class TestAnswers:
+    async def test_the_address_is_answered_in_a_sentence(self) -> None:
+        first, second = await talk(FIRST, "The recipient's address is parcel.to.mail")
+        assert len(first.questions) == 1
+        assert outline(second.document) == "webhook; email(parcel.to.mail)"
+        assert second.questions == ()
+        assert second.text.startswith("Noted.")
+
+    async def test_a_bare_answer_goes_to_the_only_question(self) -> None:
+        _, second = await talk(FIRST, "parcel.contact")
+        assert outline(second.document) == "webhook; email(parcel.contact)"
+
+    async def test_yes_takes_what_was_suggested(self) -> None:
+        _, second = await talk(FIRST, "yes")
+        assert outline(second.document) == "webhook; email(parcel.recipient.email)"
+        assert second.questions == ()
+
+    async def test_several_are_answered_by_their_numbers(self) -> None:
+        first, second = await talk("Email the list every day", "1. 07:30\n2. list@acme.test")
+        assert len(first.questions) == 2
+        assert outline(second.document) == "schedule(30 7 * * *); email(list@acme.test)"
+
+    async def test_what_starts_it_is_answered_in_words(self) -> None:
+        _, second = await talk("Email ann@acme.test", "every day at 10:00")
+        assert outline(second.document) == "schedule(0 10 * * *); email(ann@acme.test)"
+
+    async def test_answers_stay_when_more_is_said_later(self) -> None:
+        *_, last = await talk(FIRST, "parcel.contact", "and tell #parcels if that fails")
+        assert outline(last.document) == "webhook; email(parcel.contact) !tell(parcels)"
+
+    def test_an_answer_to_nothing_that_was_asked_is_none(self) -> None:
+        asked = [Question(key="a.to", text="Where is the e-mail address of the buyer?", suggestions=("x",))]
+        assert answers("also call https://acme.test", asked) == {}
+        assert answers("the buyer's e-mail is `buyer.mail`", asked) == {"a.to": "buyer.mail"}
+
+
+class TestChanges:
+    async def test_more_steps_come_after_the_others(self) -> None:
+        _, second = await talk(
+            "When a parcel is delivered, email kim@acme.test", "then wait 2 days and call https://acme.test/x"
+        )
+        assert outline(second.document) == "webhook; email(kim@acme.test); wait 2d; GET https://acme.test/x"
+        assert second.text.startswith("Changed.")
+
+    async def test_starting_over_forgets_what_was_said(self) -> None:
+        _, second = await talk(FIRST, "Start over: every day at 9 call https://acme.test/x")
+        assert outline(second.document) == "schedule(0 9 * * *); GET https://acme.test/x"
+
+    async def test_after_a_sentence_that_was_no_request_the_next_one_counts(self) -> None:
+        first, second = await talk("hello there", FIRST)
+        assert first.document is None
+        assert first.questions
+        assert outline(second.document) == "webhook; email(parcel.recipient.email)"
