@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -52,6 +53,7 @@ class _Watching:
         self._kill = kill
         self._live = Live()
         self._run = Watched(execution_id)
+        self._begun = asyncio.Event()
 
     async def follow(self) -> Watched:
         events: asyncio.Queue[Event | None] = asyncio.Queue()
@@ -90,7 +92,9 @@ class _Watching:
     async def _react(self, event: Event) -> None:
         key = f"{event.get('path') or ''}{event.get('step') or ''}"
         data: Mapping[str, Any] = event.get("data") or {}
-        if event["type"] == "step.waiting":
+        if event["type"] == "step.started" and data.get("effect") not in (None, "pure", "read"):
+            self._begun.set()
+        elif event["type"] == "step.waiting":
             await self._answer_wait(key, data)
         elif event["type"] == "step.in_doubt":
             await self._resolve(key)
@@ -122,6 +126,8 @@ class _Watching:
         held = await asyncio.to_thread(self._receivers.wait_held, LONGEST)
         if held is None:
             return
+        with contextlib.suppress(TimeoutError):  # the call is seen to begin before its worker dies
+            await asyncio.wait_for(self._begun.wait(), 2.0)
         pid = self._running.supervisor.pid("worker")
         os.kill(pid, signal.SIGKILL)
         self._run.killed = pid
