@@ -127,7 +127,7 @@ SCENARIOS = [
     ),
     Scenario(
         name="a failure lets what runs end",
-        document=[call("a", after=[]), call("b", after=[]), call("c", after=["b"])],
+        document=[call("a", after=[]), call("b", after=[]), call("c", after=["a", "b"])],
         answers={"a": [Fails("refused")]},
         status="failed",
         calls={"a", "b"},

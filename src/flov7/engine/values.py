@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -39,16 +40,21 @@ class StepFailure(Exception):
         self.error = error
 
 
-class Outcome(BaseModel):
-    """How one primitive ended in one frame. `handled` is set where its failure did not fail the list."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one primitive ended in one frame.
 
-    model_config = ConfigDict(frozen=True)
+    `side` is what a condition chose, `error` is set where a failure did not fail the list, `said_no` marks a gate
+    that lets nothing after it start, `size` is roughly the bytes of the output. A plain dataclass: one is made for
+    every step of every run.
+    """
+
     settled: Settled
     output: Any = None
-    side: str | None = Field(default=None, description="The side that a condition chose.")
+    side: str | None = None
     error: ErrorInfo | None = None
-    said_no: bool = Field(default=False, description="A gate that lets nothing after it start.")
-    size: int = Field(default=0, description="Rough bytes of the output; a bound, not a measure.")
+    said_no: bool = False
+    size: int = 0
 
     @property
     def finished(self) -> bool:

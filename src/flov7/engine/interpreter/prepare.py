@@ -117,6 +117,8 @@ class PreparedNode:
     loop_test: Render | None = None
     collect: Render | None = None
     error_handler: str | None = None
+    has_deferred: bool = False
+    shown: Any = None
 
 
 @dataclass(slots=True)
@@ -193,6 +195,23 @@ def _node(node: Node, position: int, registry: Registry, nodes: dict[str, Prepar
         loop_test=None if node.loop is None else compile_template(node.loop.test),
         collect=None if node.loop is None or node.loop.collect is None else compile_template(node.loop.collect),
         error_handler=node.on_error if node.on_error not in ("fail", "continue") else None,
+        has_deferred=any(mark != EXPRESSION for mark in node.inputs.marks.values()),
+        shown=_shown(node.inputs),
+    )
+
+
+def _shown(template: Template) -> Any:
+    """The inputs as people see them, where every text in them is given to the kind unread; None where not."""
+    if not template.marks or EXPRESSION in template.marks.values():
+        return None
+    unread = {at for at, mark in template.marks.items() if mark == DEFERRED_KEYS}
+    rest = {key: value for key, value in template.tree.items() if pointer(key) not in unread | set(template.marks)}
+    return template.tree if _compile(rest, "", {}) is None and not _nested_marks(template, unread) else None
+
+
+def _nested_marks(template: Template, known: set[str]) -> bool:
+    return any(at.count("/") != 1 for at in template.marks) or any(
+        _compile(template.tree[at[1:]], "", {}) is not None for at in known if at[1:] in template.tree
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -78,7 +79,6 @@ class Steps:
 
     def _pure(self, prepared: PreparedNode, frame: Frame, error: dict[str, Any] | None) -> Outcome:
         run, node = self._run, prepared.node
-        begun = run.now_text()
         inputs: Any = None
         try:
             if prepared.when is not None and node.when is not None:
@@ -87,25 +87,25 @@ class Steps:
             assert prepared.pure is not None
             result = prepared.pure(inputs)
         except (FlowError, ValidationError) as problem:
-            return self.failed(prepared, frame, error_info(node.name, problem), inputs=inputs, begun=begun)
-        return self.finished_pure(prepared, frame, result, inputs=inputs, begun=begun)
+            return self.failed(prepared, frame, error_info(node.name, problem), inputs=inputs)
+        return self.finished_pure(prepared, frame, result, inputs=inputs)
 
-    def finished_pure(self, prepared: PreparedNode, frame: Frame, result: Any, *, inputs: Any, begun: str) -> Outcome:
+    def finished_pure(
+        self, prepared: PreparedNode, frame: Frame, result: Any, *, inputs: Any, begun: str | None = None
+    ) -> Outcome:
         """The outcome of a pure step or a condition's test, with its event."""
         node = prepared.node
         side = result.side if isinstance(result, Decision) else None
         output = result.output if isinstance(result, Decision) else result
         said_no = _says_no(prepared, side) if isinstance(result, Decision) else False
-        self._run.emit(
-            EventType.STEP_FINISHED,
-            step=node.name,
-            path=frame.path,
-            begun=begun,
-            input=showable(inputs),
-            output=output,
-            **({} if side is None else {"side": side}),
-            **({"said_no": True} if said_no else {}),
-        )
+        data: dict[str, Any] = {"input": self.shown(prepared, inputs), "output": output}
+        if begun is not None:
+            data["begun"] = begun
+        if side is not None:
+            data["side"] = side
+        if said_no:
+            data["said_no"] = True
+        self._run.emit(EventType.STEP_FINISHED, step=node.name, path=frame.path, **data)
         skipped = said_no and node.gate
         return Outcome(
             settled=Settled.SKIPPED if skipped else Settled.FINISHED,
@@ -114,6 +114,12 @@ class Steps:
             said_no=said_no,
             size=rough_size(output),
         )
+
+    def shown(self, prepared: PreparedNode, inputs: Any) -> Any:
+        """Inputs as an event holds them; what is the same in every run was made once."""
+        if prepared.shown is not None:
+            return prepared.shown
+        return showable(inputs) if prepared.has_deferred else inputs
 
     def failed(
         self, prepared: PreparedNode, frame: Frame, error: ErrorInfo, *, inputs: Any = None, begun: str | None = None
@@ -202,7 +208,7 @@ class Steps:
 
         block = prepared.blocks.get(outcome.side or "")
         if block is None:
-            return outcome.model_copy(update={"said_no": False})
+            return replace(outcome, said_no=False)
         runner = BlockRunner(self._run, block, frame)
         holder.holds(runner)
         try:
@@ -215,8 +221,7 @@ class Steps:
             return Outcome(settled=Settled.SKIPPED, output=outcome.output, side=outcome.side, said_no=True)
         if result.unfinished:
             raise Unfinished
-        output = result.last if result.last is not None else outcome.output
-        return outcome.model_copy(update={"output": outcome.output, "said_no": False, "size": rough_size(output)})
+        return replace(outcome, said_no=False)
 
 
 def _says_no(prepared: PreparedNode, side: str | None) -> bool:
