@@ -45,7 +45,7 @@ class TestASamplePayload:
             "do": [_value("{{ line.price }}")],
         }  # fmt: skip
         made = sample(_plan(loop), trigger="asked")
-        assert [line["price"] for line in made["order"]["lines"]] == [42, 42]
+        assert [line["price"] for line in made["order"]["lines"]] == [42, 43]
 
     def test_fits_the_inputs_of_the_document(self) -> None:
         inputs = {

@@ -10,7 +10,23 @@ from flov7.language.catalogue import Catalogue
 from flov7.language.document import AnyPrimitive, Condition, Connection, Data
 
 _LONGEST = 72
-_FIRST = ("for", "url", "cron", "every", "at", "to", "channel", "sql", "workflow", "subject", "text", "ask", "timeout")
+_FIRST = (
+    "for",
+    "duration",
+    "until",
+    "url",
+    "cron",
+    "every",
+    "at",
+    "to",
+    "channel",
+    "sql",
+    "workflow",
+    "subject",
+    "text",
+    "ask",
+    "timeout",
+)
 """Config fields that say most about a step, in the order in which they are told."""
 
 

@@ -33,7 +33,7 @@ def account(
     if killed:
         good("A worker was killed while its call was in flight; another one went on where it was.")
     if runs and all(run.killed is None for run in runs):
-        out.print("No step reached a receiver, so no worker was killed.", style="yellow")
+        out.print("So no worker was killed: a call that only reads is simply made again.", style="dim")
     ended = Counter(run.status for run in runs)
     out.print(
         Text(
@@ -60,7 +60,7 @@ def _count(effects: Effects) -> int:
         )
         for name, one in shown.items()
     ]
-    table("receiver", "effect", "", "counted there", rows=rows, empty="Nothing reached a receiver.")
+    table("receiver", "effect", "", "counted there", rows=rows, empty="Nothing was changed at a receiver.")
     out.print()
     twice = sum(1 for count in counted.values() if count > 1)
     if effects and not twice:

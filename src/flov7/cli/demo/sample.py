@@ -83,13 +83,29 @@ class _Sample:
                     root, _, rest = path.partition(".")
                     if root in roots and rest:
                         item._put(None, rest, None)
-        value = item.body or "one"
-        _set(self.body, paths[0].split("."), [value, value])
+        _set(self.body, paths[0].split("."), [item.body, _another(item.body)] if item.body else ["one", "two"])
 
     def _put(self, field: str | None, rest: str, value: Any) -> None:
         path = [*([field] if field else []), *(rest.split(".") if rest else [])]
         if path:
             _set(self.body, path, _guess(path[-1]) if value is None else value, keep=value is None)
+
+
+def _another(value: Any) -> Any:
+    """A second item that nobody takes for the first."""
+    match value:
+        case bool():
+            return value
+        case int() | float():
+            return value + 1
+        case str():
+            return (
+                value if value.startswith("http") else value.replace("ada@", "bob@") if "@" in value else f"{value} 2"
+            )
+        case dict():
+            return {name: _another(one) for name, one in value.items()}
+        case _:
+            return value
 
 
 def _set(body: dict[str, Any], path: list[str], value: Any, *, keep: bool = False) -> None:

@@ -24,6 +24,7 @@ from flov7.cli.effects import effects
 from flov7.cli.picture import picture
 from flov7.cli.screen import out, say, working
 from flov7.cli.wording import pretty
+from flov7.language.effects import Effect
 from flov7.stack import example
 from flov7.stack.embedded import Home
 from flov7.stack.up import Running, everything
@@ -142,12 +143,12 @@ class Story:
         self, api: Api, running: Running, receivers: example.Receivers, live: dict[str, Any], draft: Drafted,
         payload: Any, *, killed: bool,
     ) -> Watched:  # fmt: skip
-        self._title(
-            "It runs on Temporal; a worker is killed on the way" if killed else "Once more, and the mail is refused"
-        )
+        changes = any(line.effect not in (Effect.PURE, Effect.READ) for line in draft.plan.manifest)
+        first = "It runs on Temporal; a worker is killed on the way" if changes else "It runs on Temporal"
+        self._title(first if killed else "Once more, and the mail is refused")
         execution_id = await asyncio.to_thread(_begin, api, live, draft.trigger, payload)
         async with asyncio.timeout(LIMIT):
-            return await watched(api, running, receivers, execution_id, kill=killed)
+            return await watched(api, running, receivers, execution_id, kill=killed and changes)
 
     def _payload(self, draft: Drafted) -> Any:
         if not self._own:
