@@ -13,7 +13,7 @@ from flov7.generation.offline.conditions import read_condition
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.index import Index
 from flov7.generation.offline.people import addressed
-from flov7.generation.offline.slots import Scope, noun_phrase, plural, singular
+from flov7.generation.offline.slots import RESERVED, Scope, noun_phrase, plural, singular
 from flov7.generation.offline.structure import Choice, Doing, Each, Item, Meaning
 from flov7.generation.offline.triggers import Started, trigger
 from flov7.generation.offline.words import Word, closed, find, lows, said, snake
@@ -105,6 +105,9 @@ class Builder:
         while words and words[0].sort == "mark":
             words.pop(0)
         if not words or steps.is_go_on(words):
+            return [], scope
+        if lows(words[:2]) in (("do", "not"), ("never",)) or words[0].low == "never":
+            self._desk.note(f"“{said(words)}”: nothing here does that.", weight=0.05)
             return [], scope
         if steps.is_stop(words):
             return [self._stop()], scope
@@ -233,7 +236,7 @@ class Builder:
         noun = singular(snake(item_words[-1:])) if item_words else "item"
         over = self._over(noun, source, words, scope)
         name = self._desk.name(f"each_{noun}")
-        chosen = noun if noun not in (scope.noun, "run", "trigger", "error", "index") else f"{noun}_item"
+        chosen = f"{noun}_item" if noun in RESERVED or noun == scope.noun else noun
         body, _ = self._list(each.body, scope.item(noun, root=chosen))
         if not body:
             self._desk.note(f"Nothing is done for each {noun}.", weight=0.2)
@@ -334,7 +337,9 @@ def _step_name(words: Sequence[Word], kind: str, scope: Scope) -> str:
     kept = [word for word in words[:6] if word.low not in skip and word.sort == "word"]
     if len(kept) == 1 and (url := next((word.text for word in words if word.sort in ("url", "path")), None)):
         parts = [one for one in re.split(r"[/?#]", url.partition("://")[2] or url)[1:] if one.isalpha()]
-        return snake(f"{kept[0].low} {parts[-1]}") if parts else kept[0].low
+        return snake(f"{kept[0].low} {parts[-1] if parts else kind}")
+    if len(kept) == 1:
+        return kind if kept[0].low in kind.split("_") else f"{snake(kept)}_{kind}"
     name = snake(kept[:2]) if kept else kind
     return name if name != scope.noun else f"{name}_{kind}"
 

@@ -162,8 +162,8 @@ class _Splitter:
     def _is_when(self, rest: Sequence[Word], count: int, *, fresh: bool) -> bool:
         head = rest[0].low
         if head == "once":
-            period = ("day", "week", "month", "year", "hour", "quarter")
-            times = [f"once {one} {unit}" for one in ("a", "per", "every", "each") for unit in period]
+            period = ("minute", "day", "week", "month", "year", "hour", "quarter")
+            times = [f"once {one} {unit}" for one in ("a", "an", "per", "every", "each") for unit in period]
             return not begins(rest, "once more", "once again", *times) and count < len(rest)
         if head in ("after", "upon"):
             return fresh

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flov7.generation.draft import Question
+from flov7.generation.offline.slots import RESERVED
 from flov7.generation.offline.words import snake
 from flov7.language.catalogue import Catalogue
 from flov7.language.library import Library
-
-_RESERVED = frozenset(["trigger", "run", "error", "index"])
 
 
 @dataclass
@@ -30,7 +29,7 @@ class Desk:
     def name(self, wanted: str) -> str:
         """A name that is free in the document."""
         base = snake(wanted)
-        base = f"{base}_step" if base in _RESERVED else base
+        base = f"{base}_step" if base in RESERVED else base
         chosen, count = base, 2
         while chosen in self._names:
             chosen, count = f"{base}_{count}", count + 1

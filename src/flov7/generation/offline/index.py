@@ -76,6 +76,10 @@ class Index:
             - {"only", "when", "if", "for"}
         )
 
+    def knowing(self, term: str) -> set[str]:
+        """The keys of the kinds that have this stem in their words."""
+        return {kind.key for kind, count in zip(self._kinds, self._counts, strict=True) if count.get(term)}
+
     def kind(self, key: str) -> KindSpec | None:
         """The kind of that key, where it can be a step."""
         return next((kind for kind in self._kinds if kind.key == key), None)

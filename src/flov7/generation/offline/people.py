@@ -43,7 +43,8 @@ def recipient(words: Sequence[Word]) -> tuple[Word, ...]:
     """The words that say to whom: after the verb, or after `to` where a thing comes first."""
     rest = list(words[1:])
     plain = lows(rest)
-    if rest and rest[0].low in _SPEAKER | {"them", "him", "her", "everyone", "everybody"}:
+    pronoun = rest and rest[0].low in _SPEAKER | {"them", "him", "her", "everyone", "everybody"}
+    if pronoun and not (words[0].low in _HANDS_OVER and len(rest) > 1 and rest[1].low == "to"):
         return (rest[0],)
     direct = _phrase(rest)
     if (

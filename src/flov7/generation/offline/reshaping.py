@@ -124,10 +124,8 @@ def merge(wish: Wish, desk: Desk) -> Filled:
     parts = [sources[: at[0]], sources[at[1] :]] if at else [sources]
     paths = [path for part in parts if part and (path := scope.path(part))]
     if len(paths) < 2:
-        known = list(dict.fromkeys([*paths, *reversed(list(scope.results.values())), scope.whole or "first"]))
-        given = desk.ask(
-            f"{wish.name}.sources", f"Which lists ({said(wish.words)})?", [", ".join([*known, "other_list"][:2])]
-        )
+        known = list(dict.fromkeys([*paths, *reversed(list(scope.results.values())), scope.whole or "trigger.payload"]))
+        given = desk.ask(f"{wish.name}.sources", f"Which lists ({said(wish.words)})?", [", ".join(known[:2])])
         paths = [one.strip() for one in given.replace(" and ", ",").split(",")]
     config: dict[str, Any] = {"sources": [f"{{{{ {path} }}}}" for path in paths]}
     if by:
@@ -165,12 +163,27 @@ def mapping(wish: Wish, desk: Desk) -> Filled:
         return Filled({}, {"mapping": {f"{prefix}{field}": field for field in fields}})
     paths = [path for one in _pieces(words) if (path := wish.scope.path(one))]
     if paths and find(wish.words, "set") is None:
-        lasts = [path.rpartition(".")[2] for path in paths]
+        lasts = [path.rpartition(".")[2] if "." in path else f"the_{path}" for path in paths]
         clear = len(set(lasts)) == len(lasts)
         return Filled({}, {"mapping": {p: (n if clear else snake(p)) for p, n in zip(paths, lasts, strict=True)}})
-    given = desk.ask(f"{wish.name}.mapping", f"Which value gets which name ({said(words)})?", ["id as id"])
+    given = desk.ask(
+        f"{wish.name}.mapping", f"Which value gets which name ({said(words)})?", ["trigger.payload as received"]
+    )
     left, _, right = given.partition(" as ")
     return Filled({}, {"mapping": {left.strip(): snake(right or left)}})
+
+
+def enrich(wish: Wish, desk: Desk) -> Filled:
+    """`data/enrich`: something looked up for each item."""
+    words = wish.words
+    path = _value(wish, desk)
+    url = next((word.text for word in words if word.sort == "url"), None)
+    thing = snake(noun_phrase(words[1:3]) or "things")
+    place = f"{url.rstrip('/')}/{{key}}" if url else f"https://example.com/{thing}/{{key}}"
+    asked = f"Where is it looked up ({said(words)})? `{{key}}` stands for what it is looked up by."
+    given = desk.ask(f"{wish.name}.url", asked, [place], weight=0.15)
+    key = desk.ask(f"{wish.name}.key", f"By what is it looked up ({said(words)})?", ["item.id"], weight=0.08)
+    return Filled({"items": path, "from": "http", "key": key, "url": given}, noun=thing, result="")
 
 
 def _items_and_where(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:

@@ -50,6 +50,8 @@ def is_schedule(words: Sequence[Word]) -> bool:
         return True
     if plain[0] in ("every", "each"):
         return _is_period(words[1:])
+    if plain[0] == "once" and plain[1:2] in (("a",), ("an",), ("per",)) and plain[2:3] in (("minute",), ("hour",)):
+        return True
     if plain[:3] in (("once", "a", "day"), ("once", "a", "week"), ("once", "a", "month"), ("twice", "a", "day")):
         return True
     if plain[0] == "on":
@@ -198,6 +200,8 @@ def _interval(words: Sequence[Word]) -> str | None:
     plain = lows(words)
     if "hourly" in plain:
         return "1h"
+    if once := re.search(r"\bonce (?:an?|per) (minute|hour)\b", " ".join(plain)):
+        return f"1{once[1][0]}"
     for at, low in enumerate(plain[:-1]):
         if low not in ("every", "each"):
             continue

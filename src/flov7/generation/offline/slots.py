@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from flov7.generation.offline import lexicon
-from flov7.generation.offline.words import Word, closed, snake
+from flov7.generation.offline.words import Word, snake
 
 _DROP = lexicon.DETERMINERS | frozenset(
     ["following", "whole", "entire", "full", "complete", "own", "current", "corresponding", "same"]
 )
 _SELF = frozenset(["it", "they", "them", "this", "that", "he", "she", "him", "her"])
 _RESULT = frozenset(["result", "results", "response", "answer", "output", "list", "data", "reply"])
-_RESERVED = closed(
-    "trigger run error index true false null none and or not in if else for is lambda"
-)  # fmt: skip
+RESERVED = frozenset([*keyword.kwlist, "trigger", "run", "error", "index", "true", "false", "null", "none"])
+"""Words that no path of an expression may hold."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ class Scope:
 
     def path(self, words: Sequence[Word]) -> str | None:
         """The path of a noun phrase; None where it cannot be found out."""
+        found = self._path(words)
+        parts = found.split(".") if found else []
+        return None if parts[:1] != ["trigger"] and RESERVED & set(parts) else found
+
+    def _path(self, words: Sequence[Word]) -> str | None:
         words = [word for word in words if word.sort != "mark"]
         if len(words) == 1 and words[0].sort == "path" and "." in words[0].text:
             return words[0].text
@@ -127,7 +132,7 @@ class Scope:
             return ()
         name = snake([word for word in kept if word.low != "email" or len(kept) == 1 or word is kept[0]])
         name = "email" if name in ("email_address", "mail_address", "mail") else name
-        return (f"{name}_" if name in _RESERVED else name,)
+        return (name,)
 
 
 def _same(words: Sequence[Word], parts: Sequence[str]) -> bool:

@@ -29,6 +29,7 @@ _FILLERS: dict[str, Filler] = {
     "data/merge": reshaping.merge,
     "data/validate": reshaping.validate,
     "data/mapping": reshaping.mapping,
+    "data/enrich": reshaping.enrich,
 }
 _CLOSE = 0.85
 _MAIL_NOUNS = ("email", "emails", "mail", "mails", "newsletter", "letter", "inbox")
@@ -42,8 +43,11 @@ def kind_of(words: Sequence[Word], index: Index, scope: Scope) -> list[Match]:
     """The kinds that a step may be, best first. What the words show plainly goes before what they resemble."""
     found = index.ask(words)
     sure = _shown(words, scope)
-    first = [one for one in found if one.kind.key == sure] if sure else []
-    if sure and not first:
+    if not sure:
+        verbs = index.knowing(words[0].stem)
+        return [one for one in found if one.kind.key in verbs]
+    first = [one for one in found if one.kind.key == sure]
+    if not first:
         known = index.kind(sure)
         first = [Match(known, 1.0)] if known else []
     return [Match(first[0].kind, 100.0), *(one for one in found if one.kind.key != sure)] if first else found
@@ -64,6 +68,14 @@ def _shown(words: Sequence[Word], scope: Scope) -> str | None:
         verb in ("send", "write", "forward", "reply", "notify", "inform", "remind", "tell") and mail
     ):
         return "action/email_send"
+    if find(words[1:], "ai", "gpt", "chatgpt", "llm", "openai"):
+        return "action/ai_process"
+    if verb in ("post", "send", "push", "submit", "put") and find(words[1:], "api", "service", "endpoint"):
+        return "action/api_call"
+    if verb in ("look", "watch") and words[1:2] and words[1].low == "at":
+        return "action/api_call"
+    if verb == "let" and words[-1:] and find(words, "know"):
+        return "action/notification"
     if find(words, "duplicates", "duplicate") or (
         find(words, "the top", "the first", "the last") and verb in ("keep", "take", "pick")
     ):

@@ -12,6 +12,7 @@ from flov7.generation.offline.durations import duration
 from flov7.generation.offline.operators import has_comparison
 from flov7.generation.offline.people import recipient
 from flov7.generation.offline.schedules import extent
+from flov7.generation.offline.triggers import happens
 from flov7.generation.offline.words import Word, begins
 
 
@@ -170,8 +171,11 @@ class _Builder:
 
     def _side(self, clause: Clause) -> None:
         if self._choice is None:
-            if clause.words:
-                self._meaning.unread.append(clause.words)
+            about = self._last.words[1:] if self._last is not None else clause.words
+            choice = Choice(about, negated=clause.role == "else")
+            self._add(choice)
+            self._choice = (choice, list(self._frames))
+            self._frames.append(_Frame("then", choice.then))
             return
         choice, frames = self._choice
         self._frames = [*frames, _Frame("else", choice.other if clause.role == "else" else choice.then)]
@@ -233,7 +237,8 @@ class _Builder:
         words = clause.words
         if not words:
             return
-        if self._meaning.trigger is None and self._last is None and _only_by_hand(words):
+        first = self._meaning.trigger is None and self._last is None and not self._frame.items
+        if first and (_only_by_hand(words) or (clause.hang == "first" and not self._meaning.clock and _is_news(words))):
             self._meaning.trigger = words
             return
         if _is_policy(words) and self._last is not None:
@@ -283,6 +288,13 @@ def _is_policy(words: Sequence[Word]) -> bool:
 
 def _is_verbal(words: Sequence[Word]) -> bool:
     return bool(words) and words[0].low in lexicon.VERBS
+
+
+def _is_news(words: Sequence[Word]) -> bool:
+    """`New support ticket`, `a form comes in`: no step, but what starts it, said without `when`."""
+    if words[0].low in ("new", "incoming") or (words[0].low in ("a", "an") and words[1:2] and words[1].low == "new"):
+        return not any(word.low in ("should", "shall", "must") for word in words)
+    return words[0].low not in lexicon.VERBS and happens(words)
 
 
 def _only_by_hand(words: Sequence[Word]) -> bool:

@@ -10,7 +10,7 @@ from flov7.generation.offline import lexicon
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.operators import has_comparison, is_complete
 from flov7.generation.offline.schedules import timing
-from flov7.generation.offline.slots import noun_phrase, plural, singular
+from flov7.generation.offline.slots import RESERVED, noun_phrase, plural, singular
 from flov7.generation.offline.words import Word, closed, find, lows, snake, stem
 
 
@@ -68,6 +68,14 @@ def trigger(words: tuple[Word, ...] | None, clock: tuple[Word, ...], desk: Desk)
     if is_by_hand(words):
         return Started(_primitive("manual", desk, name="start"), root="", condition=condition)
     return _event(head, condition, desk)
+
+
+def happens(words: Sequence[Word]) -> bool:
+    """Whether something comes about in these words: `comes in`, `is created`."""
+    at = _verb(words)
+    return (at is not None and words[at].low not in ("is", "are", "has", "have")) or (
+        at is not None and at + 1 < len(words) and words[at + 1].stem in _HAPPENS | _DOES
+    )
 
 
 def is_by_hand(words: Sequence[Word]) -> bool:
@@ -177,6 +185,7 @@ def _event(words: tuple[Word, ...], condition: tuple[Word, ...], desk: Desk) -> 
     if measure and not condition:
         condition = measure
     noun = snake(thing) if thing else None
+    noun = None if noun in RESERVED or noun in lexicon.COPULAS else noun
     kind = _unbuilt(words, thing)
     if kind is not None and kind in {one.name for one in desk.catalogue.of_type("trigger")}:
         return _known_by_name(kind, noun, desk, condition)

@@ -20,6 +20,7 @@ _SHAPES = re.compile(
   | (?P<clock>\d{1,2}:\d{2}(?:\s?[ap]\.?m\b)?|\d{1,2}\s?[ap]\.?m\b)
   | (?P<number>(?:[$€£]\s?)?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?|(?:[$€£]\s?)?-?\d+(?:\.\d+)?(?:[kK]\b|%|(?:st|nd|rd|th)\b)?)
   | (?P<path>(?<![\w/])/[A-Za-z][\w/.{}-]*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?!\w))
+  | (?P<arrow>[=-]+>|→)
   | (?P<sign>>=|<=|!=|==|[<>=≥≤≠])
   | (?P<word>[^\W\d_](?:[\w]|[-'’](?=\w))*|\w+)
   | (?P<mark>[.,;:!?()\n—–-])
@@ -74,6 +75,9 @@ def read(sentence: str) -> tuple[Word, ...]:
     for match in _SHAPES.finditer(sentence):
         sort: Sort = match.lastgroup or "word"  # type: ignore[assignment]  # groups are named after sorts
         text = match[0]
+        if match.lastgroup == "arrow":
+            found.append(Word(":", ":", ":", "mark", match.start()))
+            continue
         rest = ""
         if sort in ("url", "path"):
             kept = text.rstrip(".!?:")
