@@ -23,6 +23,9 @@ def in_every_runtime(scenarios: list[Scenario]) -> Callable[[type], type]:
         def test_simulated(self: Any, scenario: Scenario) -> None:
             check(scenario, in_simulation(scenario))
 
+        def test_simulated_with_a_fresh_start_after_every_call(self: Any, scenario: Scenario) -> None:
+            check(scenario, in_simulation(scenario, fresh_every=1))
+
         async def test_durable(self: Any, scenario: Scenario, house: House, recorder: Recorder) -> None:
             check(scenario, await on_house(scenario, house, recorder, await _workspace(house), mode="durable"))
 
@@ -30,7 +33,7 @@ def in_every_runtime(scenarios: list[Scenario]) -> Callable[[type], type]:
             check(scenario, await on_house(scenario, house, recorder, await _workspace(house), mode="express"))
 
         every = pytest.mark.parametrize("scenario", scenarios, ids=lambda one: one.name.replace(" ", "_"))
-        for test in (test_simulated, test_durable, test_express):
+        for test in (test_simulated, test_simulated_with_a_fresh_start_after_every_call, test_durable, test_express):
             setattr(cls, test.__name__, every(test))
         return cls
 

@@ -62,7 +62,7 @@ def steps_of(events: list[dict[str, Any]]) -> dict[str, str]:
     return found
 
 
-def in_simulation(scenario: Scenario) -> Came:
+def in_simulation(scenario: Scenario, *, fresh_every: int = 0) -> Came:
     """Runs it in simulated time."""
     recorder = Recorder()
     recorder.answers["simulated"] = deepcopy(scenario.answers)
@@ -78,6 +78,7 @@ def in_simulation(scenario: Scenario) -> Came:
         outside=recorder,
         messages=[(1.0, message) for message in scenario.messages],
         children=inner,
+        fresh_every=fresh_every,
     )
     simulation = simulate(prepare(plan, registry()), registry(), payload=scenario.payload, script=script)
     assert simulation.result is not None, f"stuck at {simulation.stuck}"
