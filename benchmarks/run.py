@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("growth", "durable")
+ALL = ("growth", "durable", "express", "start")
 
 
 def main() -> int:
