@@ -1,5 +1,5 @@
 """The Flow7 language, pure: documents, expressions, diagnostics, plans. Nothing here touches the outside."""
 
-from flov7.language.late import import_jsonschema
+from flov7.language.late import put_off
 
-import_jsonschema()
+put_off()
