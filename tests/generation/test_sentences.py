@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import re
 import time
 from pathlib import Path
@@ -73,3 +75,21 @@ class TestNoSentenceIsSpecial:
             if noun.search(line.replace("in order", "").replace("document order", ""))
         ]
         assert not found
+
+
+class TestWordsInDisorder:
+    def test_mixed_and_broken_sentences_never_raise_and_never_come_back_wrong_without_a_question(self) -> None:
+        chance = random.Random(7)
+        said = [case["say"].split() for case in CASES]
+        every = [word for words in said for word in words]
+        for _ in range(300):
+            first, second = chance.choice(said), chance.choice(said)
+            words = chance.choice(
+                [
+                    [chance.choice(every) for _ in range(chance.randint(1, 25))],
+                    [word for word in first if chance.random() > 0.2],
+                    first[: chance.randint(1, len(first))] + second[chance.randint(0, len(second) - 1) :],
+                ]
+            )
+            made = asyncio.run(draft(" ".join(words), catalogue=catalogue()))
+            assert made.is_valid or made.questions, " ".join(words)

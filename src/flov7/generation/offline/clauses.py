@@ -13,6 +13,7 @@ from flov7.generation.offline.schedules import is_schedule
 from flov7.generation.offline.words import Word, begins, find, lows
 
 Role = Literal["step", "when", "if", "unless", "else", "so", "each", "fails", "clock"]
+_REPEATS = ("every", "each", "daily", "hourly", "weekly", "monthly", "nightly", "on", "at", "once", "twice")
 Hang = Literal["first", "sentence", "comma", "none"]
 
 
@@ -135,11 +136,7 @@ class _Splitter:
         if count and not is_schedule(rest):
             return "each", " ".join(lows(rest[:count]))
         tried = any(word.stem in ("retry", "try", "poll", "repeat") for word in self._open[-5:])
-        if (
-            is_schedule(rest)
-            and not (tried and not fresh)
-            and (fresh or rest[0].low in ("every", "each", "daily", "hourly", "weekly", "monthly"))
-        ):
+        if is_schedule(rest) and not (tried and not fresh) and (fresh or rest[0].low in _REPEATS):
             return ("clock", "") if not self._begun or fresh or self._role == "step" else (None, "")
         for role, phrases in (("unless", lexicon.UNLESS), ("if", lexicon.IF), ("when", lexicon.WHEN)):
             count = begins(rest, *phrases)

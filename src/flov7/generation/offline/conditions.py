@@ -11,6 +11,8 @@ from flov7.generation.offline.operators import OPPOSITE, TABLE, Op, Operator, is
 from flov7.generation.offline.slots import Scope
 from flov7.generation.offline.words import Word, closed, find, inside, lows, number, said, snake
 
+_MEASURES = {"weigh": "weight", "cost": "price", "last": "duration"}
+"""What a verb compares of its subject, by the verb's stem."""
 _UNITS = closed(
     "euro euros eur dollar dollars usd pound pounds gbp percent kg kilo kilos km pieces points degrees bucks "
     "chf cents units"
@@ -115,6 +117,10 @@ def _one(words: Sequence[Word], scope: Scope) -> Reading | None:
     if counted_of and (listed := scope.path(subject[counted_of[1] :])):
         return _amount_of(listed, subject, words[found.end :], found, scope)
     path = scope.path(subject) if subject else scope.whole
+    measured = _MEASURES.get(words[found.start].stem)
+    if path is not None and measured:
+        path = measured if path == "trigger.payload" else f"{path}.{measured}"
+        return _measured(path, words[found.end :], found, scope)
     if path is not None and path == scope.last and path.endswith(".body") and not has:
         return _answered(path, subject, words[found.end :], found, scope)
     if has and (counted := _counted(words[found.end :])) is not None and path is not None:
@@ -278,6 +284,8 @@ def _literal(words: Sequence[Word]) -> str:
 
 def _operand(words: Sequence[Word], scope: Scope, *, ordered: bool) -> str | None:
     words = [word for word in words if word.sort != "mark"]
+    if len(words) > 2 and words[0].low == "the" and words[1].low in ("word", "words", "text", "phrase", "value"):
+        words = words[2:]
     if not words:
         return None
     amount = number(words[0])

@@ -12,7 +12,7 @@ from flov7.generation.offline.durations import duration
 from flov7.generation.offline.operators import has_comparison
 from flov7.generation.offline.people import recipient
 from flov7.generation.offline.schedules import extent
-from flov7.generation.offline.triggers import happens
+from flov7.generation.offline.triggers import comes_with_condition, happens
 from flov7.generation.offline.words import Word, begins
 
 
@@ -147,6 +147,8 @@ class _Builder:
         elif _is_approving(clause, self._last):
             if not any(_is_approval(one) for one in doings(self._meaning.items)):
                 self._add(Doing(_spoken("wait for approval", clause.words)))
+        elif self._last is not None and _is_done(clause.words):
+            return
         elif self._meaning.trigger is None and not (has_comparison(clause.words) and self._meaning.clock):
             self._meaning.trigger = clause.words
         elif has_comparison(clause.words):
@@ -156,7 +158,8 @@ class _Builder:
 
     def _if(self, clause: Clause, at: int) -> None:
         first = self._meaning.trigger is None and not self._meaning.clock and at == 0
-        if first and clause.role == "if" and not has_comparison(clause.words) and not _is_state(clause.words):
+        plain = not has_comparison(clause.words) and not _is_state(clause.words)
+        if first and clause.role == "if" and (plain or comes_with_condition(clause.words)):
             self._meaning.trigger = clause.words
             return
         choice = Choice(clause.words, negated=clause.role == "unless")
@@ -270,6 +273,12 @@ class _Builder:
         self._frame.items.append(item)
         if isinstance(item, Doing) and self._frame.kind != "handler":
             self._last = item
+
+
+def _is_done(words: Sequence[Word]) -> bool:
+    """`when it is done`: says no more than `then`."""
+    done = ("done", "finished", "complete", "completed", "over", "through", "ready", "sent", "saved")
+    return 0 < len(words) <= 4 and words[-1].low in done and (len(words) == 1 or words[0].low in lexicon.PRONOUNS)
 
 
 def _is_approving(clause: Clause, last: Doing | None) -> bool:

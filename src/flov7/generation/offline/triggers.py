@@ -38,8 +38,8 @@ _STATES = frozenset(
 _UNBUILT: dict[str, tuple[str, ...]] = {
     "email": ("email", "emails", "mail", "mails"),
     "sms": ("sms", "text message"),
-    "database": ("row", "rows", "record", "table", "database"),
-    "iot": ("device", "sensor", "mqtt"),
+    "database": ("row", "rows"),
+    "iot": ("mqtt",),
 }
 
 
@@ -76,6 +76,12 @@ def happens(words: Sequence[Word]) -> bool:
     return (at is not None and words[at].low not in ("is", "are", "has", "have")) or (
         at is not None and at + 1 < len(words) and words[at + 1].stem in _HAPPENS | _DOES
     )
+
+
+def comes_with_condition(words: tuple[Word, ...]) -> bool:
+    """`a review arrives and its rating is low`: something happens, and a condition is put to it."""
+    head, condition = _without_condition(words)
+    return bool(condition) and happens(head)
 
 
 def is_by_hand(words: Sequence[Word]) -> bool:
@@ -207,6 +213,9 @@ def _happening(words: Sequence[Word]) -> str:
 
 def _thing(subject: Sequence[Word], rest: Sequence[Word]) -> tuple[list[Word], list[Word]]:
     """The noun in hand, and the person who did it: `a buyer places a bid` gives `bid` and `buyer`."""
+    owned = next((n for n, word in enumerate(subject) if word.low == "'s"), None)
+    if owned is not None:
+        return _head(subject[owned + 1 :]), _head(subject[:owned])
     first = _head(subject)
     passive = bool(rest) and rest[0].low in lexicon.COPULAS and rest[0].low not in ("get", "gets", "has", "have", "do")
     if not passive and rest and rest[0].stem in _DOES | {"pay", "sign", "have", "get"}:
