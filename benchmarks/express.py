@@ -3,6 +3,10 @@
 Processes: this one is the client; the gateway is one process (and one worker process for durable runs), the bare
 route is one process (and one worker by hand); PostgreSQL, Valkey and Temporal are shared. A rate of ours counts until
 the last run is stored as succeeded, not until it is answered.
+
+Aims beside the bare route: ten times n8n's rate is 0.264 of the 3,750/s that such a route does on an idle machine of
+this kind, a third of its latency 4 times the route's. Durable: 0.7 of the rate, so 1/0.7 of the time. Both durable
+sides answer when the run has ended, and neither can start eagerly, as the worker is another process.
 """
 
 from __future__ import annotations
@@ -205,9 +209,12 @@ async def express(at: Stand) -> tuple[Row, dict[str, Any]]:
     rss, read = at.gateway.rss_mb, await all_readable(at, ours.runs)
     mine = Side("ours", found["ours"][0], found["ours"][2], AT_ONCE)
     row = Row(
-        "webhook, ten pure steps, express / a route that commits a row", mine,
-        Side("theirs", found["theirs"][0], found["theirs"][2], AT_ONCE), 4.0, 0.25,
-    )  # fmt: skip
+        "webhook, ten pure steps, express / a route that commits a row",
+        mine,
+        Side("theirs", found["theirs"][0], found["theirs"][2], AT_ONCE),
+        aim_time=4.0,
+        aim_throughput=0.264,
+    )
     return row, {
         "runs": len(ours.runs), "runs_read_back": read, "answered_per_second": found["ours"][1],
         "stored_per_second": mine.per_second, "alone_ms": mine.alone_ms, "alone_with_result_ms": round(result, 2),
@@ -221,7 +228,8 @@ async def durable(at: Stand) -> Row:
     ours, theirs = Load(at.gateway.port, path, 200, []), Load(at.route.port, "/flows", 200, [])
     found = await in_turns({"ours": (ours, None), "theirs": (theirs, None)}, alone=30, together=300)
     sides = [Side(name, found[name][0], found[name][2], AT_ONCE) for name in ("ours", "theirs")]
-    return Row("webhook, ten pure steps, durable / an empty workflow by hand", sides[0], sides[1], 1.5, 0.7)
+    what = "webhook, ten pure steps, durable / an empty workflow by hand"
+    return Row(what, sides[0], sides[1], aim_time=1.43, aim_throughput=0.7)
 
 
 def against_n8n(facts: dict[str, Any]) -> dict[str, Any]:
