@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -108,11 +109,15 @@ def _step(one: dict[str, Any], catalogue: Catalogue) -> str:
 def _said(one: dict[str, Any], config: dict[str, Any]) -> str | None:
     match f"{one['type']}/{one['kind']}":
         case "action/email_send":
-            what = f"the template “{config['template']}”" if "template" in config else f"“{config.get('subject', '')}”"
+            what = (
+                f"the template “{config['template']}”"
+                if "template" in config
+                else f"“{_open(config.get('subject', ''))}”"
+            )
             return f"E-mail {what} to {_bare(config.get('to'))}."
         case "action/notification":
             where = config.get("to") or config.get("channel")
-            return f"Tell {_bare(where)}: “{config.get('text', '')}”."
+            return f"Tell {_bare(where)}: “{_open(config.get('text', ''))}”."
         case "action/api_call":
             return f"{config.get('method', 'GET')} {config.get('url')}."
         case "action/db_query":
@@ -148,6 +153,11 @@ def _waits(config: dict[str, Any]) -> str:
             return f"Wait for an answer to “{config.get('ask', '')}”{limit}."
         case _:
             return f"Wait until another system calls back{limit}."
+
+
+def _open(text: Any) -> str:
+    """A text with its expressions in brackets, on one line."""
+    return " ".join(re.sub(r"\{\{\s*(.*?)\s*\}\}", r"[\1]", str(text)).split())
 
 
 def _bare(value: Any) -> str:

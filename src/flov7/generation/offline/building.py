@@ -334,7 +334,7 @@ def _step_name(words: Sequence[Word], kind: str, scope: Scope) -> str:
             if find(words, "approval", "approve", "approves", "sign-off", "go-ahead", "ok")
             else ("answer" if words[0].low == "ask" else "wait")
         )
-    kept = [word for word in words[:6] if word.low not in skip and word.sort == "word"]
+    kept = [word for word in words[:6] if word.low not in skip and word.sort in ("word", "channel")]
     if len(kept) == 1 and (url := next((word.text for word in words if word.sort in ("url", "path")), None)):
         parts = [one for one in re.split(r"[/?#]", url.partition("://")[2] or url)[1:] if one.isalpha()]
         return snake(f"{kept[0].low} {parts[-1] if parts else kind}")

@@ -18,6 +18,7 @@ from flov7.language.diagnostics import Diagnostic
 from flov7.language.library import Library
 
 LONGEST = 4000
+_STARTS = "trigger.kind"
 _SURE, _LEAST = 0.95, 0.1
 _EXAMPLE = "When a form is submitted, save it to the database, then e-mail the sender."
 
@@ -58,8 +59,9 @@ def propose(earlier: Earlier, *, catalogue: Catalogue, library: Library | None =
     understood = meaning(split(words, verbs=verbs))
     document = Builder(desk, index, sentence=sentence).document(understood)
     questions = tuple(desk.questions)
-    if document is None and not questions:
-        questions = (_no_step(),)
+    if document is None:
+        said = tuple(one for one in questions if one.key != _STARTS)
+        questions = said if said and (understood.trigger or understood.clock) else (_no_step(),)
     confidence = max(_LEAST, round(_SURE - desk.doubt, 2)) if document else 0.0
     return Proposal(
         document=document,
@@ -90,7 +92,10 @@ def _refusal(sentence: str, words: tuple[Word, ...]) -> Question | None:
 
 
 def _no_step() -> Question:
-    text = "I found nothing to do in this. What shall happen, and what shall start it?"
+    text = (
+        "I found nothing to do in this. What shall happen, and what shall start it? (Without a model I understand "
+        "English only.)"
+    )
     return Question(key="sentence", text=text, suggestions=(_EXAMPLE,))
 
 
@@ -113,4 +118,4 @@ def _is_english(words: tuple[Word, ...]) -> bool:
         return any(word.sort in ("url", "quoted") for word in words)
     known = sum(low in _FUNCTION for low in plain)
     foreign = sum(low in _FOREIGN or not low.isascii() for low in plain)
-    return known > 0 and foreign <= max(1, known) and (known >= foreign * 2 or foreign == 0)
+    return foreign == 0 or (known > 0 and foreign <= max(1, known) and known >= foreign * 2)

@@ -155,7 +155,9 @@ def _told(wish: Wish) -> str:
         return "{{ error.primitive }} failed: {{ error.message }}"
     about = _about(wish.words)
     if wish.scope.last and not wish.scope.noun:
-        return f"{wish.title}: {{{{ {wish.scope.last} }}}}"
+        named = next((noun for noun, path in wish.scope.results.items() if path == wish.scope.last), "")
+        headline = named.replace("_", " ").capitalize() or wish.title
+        return f"{about or headline}: {{{{ {wish.scope.last} }}}}"
     if wish.scope.whole:
         subject = about or (wish.scope.noun or "what came in").replace("_", " ")
         return f"{subject[:1].upper()}{subject[1:]}: {{{{ {wish.scope.whole} }}}}"

@@ -99,7 +99,8 @@ def person(words: Sequence[Word], scope: Scope) -> Person | None:
         if words[0].low in ("everyone", "everybody", "us"):
             return Person("team", "everyone", "everyone")
         path = scope.person or scope.root or scope.whole
-        return Person("data", shown, path) if path else None
+        named = (path or "").rpartition(".")[2].replace("_", " ")
+        return Person("data", "sender" if named == "payload" else named, path) if path else None
     bare = noun_phrase(words)
     pointed = words[0].low in lexicon.DETERMINERS or "'s" in lows(words) or "of" in lows(words)
     owned = "of" in lows(words) or "'s" in lows(words)
