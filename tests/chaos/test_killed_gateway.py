@@ -135,6 +135,9 @@ async def test_killed_under_load(house: House) -> None:
 async def _live(base: str, key: str, body: dict[str, Any]) -> str:
     """The hook's address of the workflow, activated over the API."""
     async with httpx.AsyncClient(base_url=base, headers={"authorization": f"Bearer {key}"}, timeout=30) as http:
+        async with asyncio.timeout(60):
+            while (await http.get("/health")).status_code != 200:  # it listens before it has all its peers
+                await asyncio.sleep(0.1)
         made = await http.post("/api/v1/workflows", json={"document": body, "name": "load"})
         assert made.status_code == 201, made.text
         live = await http.post(f"/api/v1/workflows/{made.json()['data']['id']}/activate")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import signal
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +16,11 @@ from flov7.cache.settings import CacheSettings
 from flov7.engine.messages import Resolve
 from flov7.engine.settings import EngineSettings
 from flov7.engine.start import Started
+from flov7.kit.errors import FlowError
 from flov7.store import workspaces
 from flov7.store.settings import StoreSettings
 from flov7.wiring import AllSettings, House, open_house
-from tests.chaos.processes import variables
+from tests.chaos.processes import Ours, free_port, variables
 from tests.chaos.receiver import Receiver
 from tests.engine.conftest import Bench
 
@@ -34,25 +33,8 @@ KILLS = 60 if LONG else 3
 class Workers:
     """One worker process at a time."""
 
-    environment: dict[str, str]
-    process: asyncio.subprocess.Process | None = None
+    process: Ours
     killed_while_holding: int = 0
-    log: int = asyncio.subprocess.DEVNULL
-
-    async def start(self) -> None:
-        """A new one, ready."""
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.chaos.worker", env=self.environment, stdout=asyncio.subprocess.PIPE,
-            stderr=self.log,
-        )  # fmt: skip
-        assert self.process.stdout is not None
-        assert (await self.process.stdout.readline()).strip() == b"ready"
-
-    async def kill(self) -> None:
-        """SIGKILL, no goodbye."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        await self.process.wait()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -77,14 +59,11 @@ async def house(settings: AllSettings) -> AsyncIterator[House]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def workers(settings: AllSettings) -> AsyncIterator[Workers]:
     """A worker process, replaced after each kill."""
-    told = os.environ.get("FLOV7_CHAOS_LOG")  # where a person wants to read what the workers said
-    log = os.open(told, os.O_CREAT | os.O_APPEND | os.O_WRONLY) if told else asyncio.subprocess.DEVNULL
-    workers = Workers(variables(settings), log=log)
-    await workers.start()
-    yield workers
-    await workers.kill()
-    if told:
-        os.close(log)
+    port = free_port()
+    process = Ours("worker", port=port, environment=variables(settings, FLOV7_WORKER_PORT=str(port)))
+    await process.start()
+    yield Workers(process)
+    await process.kill()
 
 
 def document(port: int, *, key: bool) -> dict[str, Any]:
@@ -123,35 +102,39 @@ async def _assassin(workers: Workers, receiver: Receiver, done: asyncio.Event) -
                 break
             await asyncio.sleep(0.005)
         if receiver.holding:
-            await workers.kill()
+            await workers.process.kill()
             workers.killed_while_holding += 1
-            await workers.start()
+            await workers.process.start()
+
+
+async def _resolve(bench: Bench, started: Started, receiver: Receiver) -> int:
+    """Says of each step in doubt what the receiver's own log says; how many there were."""
+    if (await bench.stored(started.execution_id)).status != "in_doubt":
+        return 0
+    resolved = 0
+    events = await bench.events(started.execution_id)
+    keys = [event["path"] + (event["step"] or "") for event in events]
+    for key in {key for key, event in zip(keys, events, strict=True) if event["type"] == "step.in_doubt"}:
+        mine = [event for one, event in zip(keys, events, strict=True) if one == key]
+        if [event["type"] for event in mine].count("step.in_doubt") <= [e["type"] for e in mine].count("step.resolved"):
+            continue
+        what = next(e for e in mine if e["type"] == "step.started")["data"]["input"]["json"]["what"]
+        verdict = Resolve(step=key, verdict="done" if receiver.effects[what] else "repeat", output={"status": 200})
+        resolved += (await bench.house.engine.send(bench.workspace_id, started.execution_id, verdict)).accepted
+    return resolved
 
 
 async def _finish(bench: Bench, started: Started, receiver: Receiver) -> int:
     """Waits for the end; resolves what is in doubt by the receiver's own log. How often that was needed."""
     doubts = 0
     for _ in range(900 if LONG else 150):
-        if await bench.house.engine.wait(started, workspace_id=bench.workspace_id, seconds=0.5) is not None:
-            return doubts
-        if (await bench.stored(started.execution_id)).status != "in_doubt":
-            continue
-        events = await bench.events(started.execution_id)
-        open_steps = {e["path"] + e["step"] for e in events if e["type"] == "step.in_doubt"}
-        closed = [e["path"] + e["step"] for e in events if e["type"] == "step.resolved"]
-        for key in open_steps:
-            if sum(1 for e in events if e["type"] == "step.in_doubt" and e["path"] + e["step"] == key) <= closed.count(
-                key
-            ):
-                continue
-            call = next(e for e in reversed(events) if e["type"] == "step.started" and e["path"] + e["step"] == key)
-            what = call["data"]["input"]["json"]["what"]
-            verdict = Resolve(step=key, verdict="done" if receiver.effects[what] else "repeat", output={"status": 200})
-            try:
-                if (await bench.house.engine.send(bench.workspace_id, started.execution_id, verdict)).accepted:
-                    doubts += 1
-            except Exception:
-                continue
+        await asyncio.sleep(0.5)
+        try:
+            if (await bench.stored(started.execution_id)).finished_at is not None:
+                return doubts
+            doubts += await _resolve(bench, started, receiver)
+        except FlowError:
+            continue  # the worker was killed just now, or all of us ask at once: ask again
     events = [(e["n"], e["type"], e["path"], e["step"]) for e in await bench.events(started.execution_id)]
     stored = await bench.stored(started.execution_id)
     raise AssertionError(f"{started.execution_id} did not end: {stored.status} {events}")
