@@ -32,8 +32,11 @@ from flov7.engine.worker import running_worker
 from flov7.gateway.parts import Gateway
 from flov7.gateway.settings import GatewaySettings
 from flov7.generation.conversations import Conversations
+from flov7.generation.model.drafter import ModelDrafter
 from flov7.kit.clock import SystemClock
 from flov7.kit.errors import FlowError, Unavailable
+from flov7.llm.client import ModelClient
+from flov7.llm.settings import LlmSettings
 from flov7.observability import logs
 from flov7.observability.metrics import Metrics
 from flov7.primitives.breakers import BreakingNetwork
@@ -212,5 +215,10 @@ def gateway_of(house: House, *, settings: GatewaySettings | None = None, metrics
         probes={"redis": house.cache.ping},
         circuits=house.network.states,
         metrics=metrics or Metrics(),
-        drafter=Conversations(catalogue=house.registry.catalogue()),
+        drafter=Conversations(catalogue=house.registry.catalogue(), drafter=model_drafter(LlmSettings.load())),
     )
+
+
+def model_drafter(settings: LlmSettings) -> ModelDrafter | None:
+    """A drafter that asks the model that the settings name; None where they name none."""
+    return ModelDrafter(ModelClient(settings)) if settings.has_model else None

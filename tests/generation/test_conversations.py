@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flov7.generation.conversations import Conversations, Reply, answers
 from flov7.generation.draft import Question
+from flov7.generation.model.drafter import ModelDrafter
+from flov7.llm.client import ModelClient
+from flov7.llm.testing import Scripted, scripted_model
 from flov7.primitives.registry import catalogue
 from tests.generation.outline import outline
 
@@ -58,6 +62,20 @@ class TestAnswers:
         asked = [Question(key="a.to", text="Where is the e-mail address of the buyer?", suggestions=("x",))]
         assert answers("also call https://acme.test", asked) == {}
         assert answers("the buyer's e-mail is `buyer.mail`", asked) == {"a.to": "buyer.mail"}
+
+
+class TestWithAModel:
+    async def test_it_gets_all_that_was_said_and_the_document_so_far(self) -> None:
+        kept = {"flow7": "1.0", "name": "kept", "primitives": []}
+        said = [{"role": "user", "text": "Wenn ein Paket kommt, melde es"}, {"role": "assistant", "document": kept}]
+        async with scripted_model([Scripted(refusal="No.")]) as server:
+            client = ModelClient(server.settings())
+            talking = Conversations(catalogue=catalogue(), drafter=ModelDrafter(client))
+            reply = await talking.reply(said, "an #lager")
+            await client.close()
+        asked = json.loads(server.requests[0].messages[1]["content"])
+        assert asked == {"request": "Wenn ein Paket kommt, melde es. an #lager", "document_so_far": kept}
+        assert reply.questions or reply.document
 
 
 class TestChanges:

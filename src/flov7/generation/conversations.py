@@ -93,9 +93,9 @@ class Conversations:
         if state is None or _FRESH.match(text):
             return Earlier(sentence=_FRESH.sub("", text).strip() or text)
         made = propose(state, catalogue=self._catalogue, library=library)
-        if made.document is None:
+        if made.document is None and self._drafter.name == "offline":
             return Earlier(sentence=text)
-        answered = answers(text, made.questions)
+        answered = answers(text, [one for one in made.questions if one.key != "sentence"])
         if answered:
             return state.model_copy(update={"answers": {**state.answers, **answered}})
         joint = ", " if re.match(r"\s*(and|but)\b", text, re.IGNORECASE) else ". "
