@@ -47,7 +47,8 @@ def check_value(raw: Any, catalogue: Catalogue, *, library: Library | None = Non
     compiled = compile_document(document, catalogue, library=library, strict=strict)
     prefix = 0 if isinstance(raw, dict) and "primitives" in raw else 2 if isinstance(raw, dict) else 1
     found = tuple(_without(one, prefix) for one in compiled.diagnostics) if prefix else compiled.diagnostics
-    return Checked(compiled.document, found, compiled.plan)
+    found = tuple(sorted((*report.diagnostics, *found), key=lambda one: list(Severity).index(one.severity)))
+    return Checked(compiled.document, found, None if report.has_errors else compiled.plan)
 
 
 def _without(diagnostic: Diagnostic, parts: int) -> Diagnostic:

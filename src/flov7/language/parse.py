@@ -25,7 +25,10 @@ def parse_text(text: str, report: Report) -> Document | None:
 
 
 def parse_value(raw: Any, report: Report) -> Document | None:
-    """Parse a JSON value: a document, a bare list of primitives, or one primitive alone."""
+    """Parse a JSON value: a document, a bare list of primitives, or one primitive alone.
+
+    None where its shape cannot be read on; a document may come with errors of names in the report.
+    """
     if not check_depth(raw, report):
         return None
     wrapped, prefix = _wrap(raw)
@@ -56,7 +59,8 @@ def parse_value(raw: Any, report: Report) -> Document | None:
         report.add("document.too_large", where="", message="Lists nest too deep.", hint="Make it flatter.")
         return None
     _check_names(document, prefix=prefix, report=report)
-    return None if report.has_errors else document
+    twice = any(one.code == "name.duplicate" for one in report.diagnostics)
+    return None if twice else document  # other names that are wrong do not hide what else is wrong
 
 
 def _wrap(raw: Any) -> tuple[dict[str, Any] | None, int]:
