@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,21 +99,22 @@ def _kind(spec: KindSpec) -> str:
     if spec.services:
         parts.append("Chosen by `service`: " + ", ".join(f"`{one}`" for one in spec.services) + ".\n")
     given = spec.credentials if spec.type is PrimitiveType.CONNECTION else spec.outputs
-    for title, schema in (("takes", spec.inputs), ("secret" if given is spec.credentials else "gives", given)):
-        rows = list(_fields(schema, spec.fields))
+    what = "secret" if spec.type is PrimitiveType.CONNECTION else "gives"
+    for title, schema in (("takes", spec.inputs), (what, given)):
+        rows = list(_fields(schema, spec.fields, must="always" if title == "gives" else "needed"))
         if rows:
             parts.append(_table((title, "type", "", ""), rows))
     return "\n".join(parts)
 
 
-def _fields(schema: dict[str, Any], beside: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
+def _fields(schema: dict[str, Any], beside: tuple[str, ...], *, must: str) -> Iterable[tuple[str, ...]]:
     required = set(schema.get("required", []))
     for name, one in schema.get("properties", {}).items():
         shown = f"**`{name}`**" if name in beside else f"`{name}`"
         default = one.get("default")
         usual = f"default `{default}`" if isinstance(default, str | int | float) and default != "" else ""
         usual = usual.replace("`True`", "`true`").replace("`False`", "`false`")
-        yield shown, kind_of(one), "needed" if name in required else usual, one.get("description", "")
+        yield shown, kind_of(one), must if name in required else usual, one.get("description", "")
 
 
 def kind_of(schema: dict[str, Any]) -> str:
@@ -135,13 +136,23 @@ def effect(rule: EffectRule) -> str:
             return "`SELECT` and its like read; `DELETE`, `TRUNCATE` and `DROP` cannot be taken back; all else writes"
         case ByGraphql():
             return "a query reads, a mutation writes"
+        case ByValue() if all(name == one.value for name, one in rule.effects.items()):
+            return f"what `{rule.field}` says, left out {rule.absent.value}"
         case ByValue():
-            return f"by `{rule.field}`: " + ", ".join(f"{name} {one.value}" for name, one in rule.effects.items())
+            return _by(rule.field, rule.effects, absent=rule.absent)
         case ByCase():
-            found = [f"{name} {effect(one) if not isinstance(one, str) else one}" for name, one in rule.cases.items()]
-            return f"by `{rule.field}`: " + "; ".join(found)
+            return _by(rule.field, rule.cases, absent=rule.absent)
         case _:
             return str(rule)
+
+
+def _by(field: str, cases: Mapping[str, EffectRule], *, absent: EffectRule) -> str:
+    """The cases that end alike in one word; what an absent field means is said where no case says it."""
+    alike: dict[str, list[str]] = {}
+    for name, one in cases.items():
+        alike.setdefault(effect(one), []).append(name)
+    words = [f"{'/'.join(names)} ({said})" for said, names in alike.items()]
+    return f"by `{field}`: {', '.join(words)}" + ("" if effect(absent) in alike else f", left out ({effect(absent)})")
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
