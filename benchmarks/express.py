@@ -204,7 +204,9 @@ async def express(at: Stand) -> dict[str, Any]:
         "ours": (ours, ended_at(at, workflow_id)),
         "theirs": (theirs, None),
     }
+    used = at.gateway.cpu_seconds
     found = await in_turns(sides, alone=200, together=3000)
+    used = at.gateway.cpu_seconds - used
     result = statistics.median(await Load(at.gateway.port, waiting, 200, []).send(300, at_once=1)) * 1000
     rss, read = at.gateway.rss_mb, await all_readable(at, ours.runs)
     alone, answered, stored = found["ours"]
@@ -216,6 +218,7 @@ async def express(at: Stand) -> dict[str, Any]:
         "stored_per_second": stored,
         "alone_ms": alone,
         "alone_with_result_ms": round(result, 2),
+        "gateway_cpu_ms_per_run": round(used / len(ours.runs) * 1000, 3),
         "gateway_rss_mb": rss,
         "bare_per_second": bare,
         "bare_alone_ms": bare_alone,
