@@ -58,20 +58,20 @@ class Stand:
 
 
 @asynccontextmanager
-async def stand() -> AsyncGenerator[Stand, None]:
-    """Embedded servers in a folder of their own, and the four processes."""
+async def stand(*, under: tuple[str, ...] = ()) -> AsyncGenerator[Stand, None]:
+    """Embedded servers in a folder of their own, and the four processes; `under` is what the gateway runs under."""
     with tempfile.TemporaryDirectory(prefix="flov7-bench-") as folder:
         servers = EmbeddedServers(Home(Path(folder)), headless=True, ports=Ports(0, 0, 0, 0))
         environment = await servers.start()
         try:
             async with AsyncExitStack() as stack:
-                yield await _processes(stack, servers, environment, Path(folder))
+                yield await _processes(stack, servers, environment, Path(folder), under)
         finally:
             servers.stop()
 
 
 async def _processes(
-    stack: AsyncExitStack, servers: EmbeddedServers, environment: dict[str, str], folder: Path
+    stack: AsyncExitStack, servers: EmbeddedServers, environment: dict[str, str], folder: Path, under: tuple[str, ...]
 ) -> Stand:
     key = await _key(environment)
     admin = servers.postgres.admin_url.rsplit("/", 1)[0] + "/flov7"
@@ -84,7 +84,7 @@ async def _processes(
     told["FLOV7_PUBLIC_URL"] = f"http://127.0.0.1:{ports[0]}"
     made: list[Served] = []
     for name, command, port in (
-        ("gateway", ["flov7.cli.main", "gateway"], ports[0]),
+        ("gateway", [*under, "flov7.cli.main", "gateway"], ports[0]),
         ("worker", ["flov7.cli.main", "worker"], ports[1]),
         ("route", ["benchmarks.served", "route", str(ports[2])], ports[2]),
         ("hand", ["benchmarks.served", "worker"], 0),
