@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import email
+import gc
 import socket
 import ssl
+import warnings
 from collections.abc import Callable, Iterator
 from email import policy
 from email.message import EmailMessage
@@ -103,6 +105,9 @@ def smtp(post: Post, certificate: tuple[Path, Path], connection: Connection) -> 
     yield start
     for controller in controllers:
         controller.stop()
+    with warnings.catch_warnings():  # the server leaves the socket of a refused handshake to the collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 class TestAMessage:
