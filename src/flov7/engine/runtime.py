@@ -82,6 +82,10 @@ class Runtime(Protocol):
         """Whether a wait for a person, a message or a date may happen here; else the run is handed over."""
         ...
 
+    async def about_to_wait(self) -> None:
+        """Make sure that people see what is waited for: nothing else may happen in this run for long."""
+        ...
+
     async def breathe(self) -> None:
         """After much pure work: let the process do something else."""
         ...

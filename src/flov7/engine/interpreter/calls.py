@@ -94,7 +94,7 @@ async def _ask(run: Run, prepared: PreparedNode, frame: Frame, result: CallResul
         message=message,
         hint="Look at the receiver, then say done (with its output), repeat or fail.",
     )
-    verdict = await run.inbox.wait(frame.path + node.name, "in_doubt")
+    verdict = await (await run.inbox.opened(frame.path + node.name, "in_doubt"))
     assert isinstance(verdict, Resolve)
     run.emit(EventType.STEP_RESOLVED, step=node.name, path=frame.path, verdict=verdict.verdict, by=verdict.by)
     return verdict

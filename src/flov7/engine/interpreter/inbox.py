@@ -38,6 +38,16 @@ class Inbox:
         finally:
             self._waiting.pop(key, None)
 
+    async def opened(self, key: str, what: str) -> asyncio.Future[Any]:
+        """The wait for a message, begun; people can see it in the store by now."""
+        waiting = asyncio.ensure_future(self.wait(key, what))
+        try:
+            await self._run.runtime.about_to_wait()
+        except BaseException:
+            waiting.cancel()
+            raise
+        return waiting
+
     def give_up(self) -> None:
         """End all waiting: a fresh start begins it again."""
         for _, future in list(self._waiting.values()):

@@ -35,6 +35,7 @@ async def wait(run: Run, prepared: PreparedNode, frame: Frame, inputs: dict[str,
         details=inputs.get("details"),
     )
     if what in ("time", "date"):
+        await run.runtime.about_to_wait()
         if deadline is not None:
             await run.runtime.sleep(max((deadline - run.runtime.now()).total_seconds(), 0.0))
         return _finished(run, prepared, frame, {"at": run.now_text()})
@@ -106,9 +107,9 @@ def _text(moment: datetime) -> str:
 
 async def _message(run: Run, key: str, what: str, deadline: datetime | None) -> Any | None:
     """The message that was waited for, or None where the deadline came first."""
+    waiting = await run.inbox.opened(key, what)
     if deadline is None:
-        return await run.inbox.wait(key, what)
-    waiting = asyncio.ensure_future(run.inbox.wait(key, what))
+        return await waiting
     clock = asyncio.ensure_future(run.runtime.sleep(max((deadline - run.runtime.now()).total_seconds(), 0.0)))
     first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     for one in (waiting, clock):

@@ -72,6 +72,9 @@ class ExpressRuntime:
         """Never here."""
         return False
 
+    async def about_to_wait(self) -> None:
+        """Never here: the run was handed over."""
+
     async def breathe(self) -> None:
         """Let others run."""
         await asyncio.sleep(0)

@@ -140,6 +140,9 @@ class SimulatedRuntime:
         """Time costs nothing here."""
         return True
 
+    async def about_to_wait(self) -> None:
+        """Nobody watches."""
+
     async def breathe(self) -> None:
         """Nobody else is here."""
         await asyncio.sleep(0)

@@ -144,6 +144,15 @@ class TemporalRuntime:
         """Waiting is what Temporal is for."""
         return True
 
+    async def about_to_wait(self) -> None:
+        """Write the events now: a worker that dies after this has nothing left to tell."""
+        await workflow.execute_local_activity(
+            "flov7.save",
+            self._job.start.execution_id,
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=ALWAYS,
+        )
+
     async def breathe(self) -> None:
         """End the activation: the worker computes on with a new two seconds."""
         await workflow.execute_local_activity(
