@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from flov7.engine.events import EventType, RunEvent, RunStatus
@@ -170,8 +169,3 @@ def _status_after(status: RunStatus, events: Sequence[RunEvent]) -> RunStatus:
     for event in events:
         status = _STATUS.get(event.type, status)
     return status
-
-
-def moment(text: str) -> datetime:
-    """An event's time as a datetime."""
-    return datetime.fromisoformat(text)

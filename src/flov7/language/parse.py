@@ -12,16 +12,10 @@ from pydantic_core import ErrorDetails
 from flov7.language.diagnostics import Report, pointer
 from flov7.language.document import NAME, RESERVED, VERSION, Document
 from flov7.language.outline import Place, outline
-from flov7.language.reading import check_depth, read_text
+from flov7.language.reading import check_depth
 
 _TYPES = ("trigger", "action", "connection", "condition", "data")
 _WORDS_OF_EXPRESSIONS = frozenset(keyword.kwlist) | {"true", "false", "null", "none"}
-
-
-def parse_text(text: str, report: Report) -> Document | None:
-    """Read JSON or YAML and parse it; None where the report has errors of shape."""
-    raw = read_text(text, report)
-    return None if raw is None else parse_value(raw, report)
 
 
 def parse_value(raw: Any, report: Report) -> Document | None:
