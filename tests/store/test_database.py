@@ -120,13 +120,13 @@ class TestAway:
             with pytest.raises(Unavailable):
                 await database.ping()
             with pytest.raises(Unavailable):
-                await database.executions.set_status("x", status="running")
+                await database.events.append("x", workspace_id=made.id, events=[{"n": 1}])
         own_postgres.start()
         assert own_postgres.port == port
         await database.ping()
         async with database.workspace(made.id) as scope:
             assert (await workspaces.get(scope)).slug == "acme"
-        await database.executions.set_status("x", status="running")
+        await database.events.append("x", workspace_id=made.id, events=[{"n": 1}])
         await database.close()
 
     async def test_a_session_that_was_ended_is_replaced(self, own_postgres: EmbeddedPostgres) -> None:

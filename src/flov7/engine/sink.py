@@ -10,9 +10,11 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
-from flov7.engine.events import EventType, RunEvent, RunStatus
+from flov7.engine.events import RunEvent, RunStatus
+from flov7.engine.standing import Standing
 from flov7.kit.errors import FlowError
 from flov7.store.database import Database
 from flov7.store.executions import Execution
@@ -34,18 +36,12 @@ class _Run:
     sent: int = 0
     begun: bool = False
     replayed: bool = False
-    status: RunStatus = RunStatus.RUNNING
+    standing: Standing = field(default_factory=Standing)
 
-
-_STATUS: dict[str, RunStatus] = {
-    EventType.STEP_WAITING: RunStatus.WAITING,
-    EventType.STEP_IN_DOUBT: RunStatus.IN_DOUBT,
-    EventType.RUN_PAUSED: RunStatus.PAUSED,
-    EventType.RUN_RESUMED: RunStatus.RUNNING,
-    EventType.STEP_RESOLVED: RunStatus.RUNNING,
-    EventType.STEP_STARTED: RunStatus.RUNNING,
-    EventType.STEP_FINISHED: RunStatus.RUNNING,
-}
+    def after(self, number: int) -> list[RunEvent]:
+        """Events above that number, in order. They come in order, so only the new ones are looked at."""
+        new = [self.events[one] for one in takewhile(lambda one: one > number, reversed(self.events))]
+        return new[::-1]
 
 
 class EventSink:
@@ -61,7 +57,7 @@ class EventSink:
     def open(self, facts: Execution) -> None:
         """Say which run the coming events belong to; a repetition changes nothing."""
         if facts.id not in self._runs:
-            self._runs[facts.id] = _Run(facts)
+            self._runs[facts.id] = _Run(facts, standing=Standing(paused=facts.status == RunStatus.PAUSED))
 
     def emit(self, execution_id: str, event: RunEvent, *, replayed: bool) -> None:
         """Keep an event, and send it on soon; what was sent before a replay is not sent again."""
@@ -106,20 +102,19 @@ class EventSink:
         facts = run.facts
         if run.replayed and not run.begun and not await self._catch_up(run):
             return
-        new = [run.events[number] for number in sorted(run.events) if number > run.sent]
+        new = run.after(run.sent)
         if not new:
             return
+        status = run.standing.take(run.after(run.standing.seen))
         bodies = [event.as_json() for event in new]
         await self._publish(facts.workspace_id, execution_id, bodies)
         try:
             if not run.begun:
                 await self._database.executions.begin(facts)
                 run.begun = True
-            await self._database.events.append(execution_id, workspace_id=facts.workspace_id, events=bodies)
-            status = _status_after(run.status, new)
-            if status is not run.status:
-                run.status = status
-                await self._database.executions.set_status(execution_id, status=status.value)
+            await self._database.events.append(
+                execution_id, workspace_id=facts.workspace_id, events=bodies, status=status.value
+            )
             run.sent = max(run.sent, new[-1].number)
         except FlowError:
             self._dirty.add(execution_id)
@@ -160,12 +155,6 @@ class EventSink:
         run = self._runs.pop(execution_id, None)
         self._dirty.discard(execution_id)
         if run is not None:
-            rest = [run.events[number].as_json() for number in sorted(run.events) if number > run.sent]
+            rest = [event.as_json() for event in run.after(run.sent)]
             if rest:
                 await self._publish(run.facts.workspace_id, execution_id, rest)
-
-
-def _status_after(status: RunStatus, events: Sequence[RunEvent]) -> RunStatus:
-    for event in events:
-        status = _STATUS.get(event.type, status)
-    return status

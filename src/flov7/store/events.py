@@ -28,14 +28,25 @@ class _Segment:
     first: int
     last: int
     body: bytes
+    status: str | None
 
 
 _APPEND = """
-INSERT INTO execution_events AS e (execution_id, workspace_id, first, last, body)
-SELECT i.* FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bytea[])
-     AS i(execution_id, workspace_id, first, last, body)
-WHERE NOT EXISTS (SELECT 1 FROM workflow_executions w WHERE w.id = i.execution_id AND w.finished_at IS NOT NULL)
-ON CONFLICT (execution_id, first) DO UPDATE SET last = excluded.last, body = excluded.body WHERE e.last < excluded.last
+WITH input AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bytea[], $6::text[])
+         AS i(execution_id, workspace_id, first, last, body, status)
+), written AS (
+    INSERT INTO execution_events AS e (execution_id, workspace_id, first, last, body)
+    SELECT execution_id, workspace_id, first, last, body FROM input i
+    WHERE NOT EXISTS (
+        SELECT 1 FROM workflow_executions w WHERE w.id = i.execution_id AND w.finished_at IS NOT NULL)
+    ON CONFLICT (execution_id, first) DO UPDATE SET last = excluded.last, body = excluded.body
+    WHERE e.last < excluded.last
+)
+UPDATE workflow_executions w SET status = i.status
+FROM (SELECT DISTINCT ON (execution_id) * FROM input WHERE status IS NOT NULL ORDER BY execution_id, last DESC) i
+WHERE w.id = i.execution_id AND w.finished_at IS NULL AND w.status <> i.status
+  AND NOT EXISTS (SELECT 1 FROM execution_events e WHERE e.execution_id = i.execution_id AND e.last > i.last)
 """
 
 
@@ -47,14 +58,21 @@ class Events:
         self._vault = vault
         self._batcher: Batcher[_Segment, None] = Batcher(self._write)
 
-    async def append(self, execution_id: str, *, workspace_id: str, events: Sequence[Event]) -> None:
-        """Commit these events (ascending `n`); repetitions and events of a finished run change nothing."""
+    async def append(
+        self, execution_id: str, *, workspace_id: str, events: Sequence[Event], status: str | None = None
+    ) -> None:
+        """Commit these events (ascending `n`); repetitions and events of a finished run change nothing.
+
+        `status` is the run's after the last of them. It is written in the same commit, so that nobody who dies in
+        between leaves a run that shows another status than its events say; where a later event lies already, its
+        status stays.
+        """
         if not events:
             return
         sealer = await self._vault.sealer(workspace_id)
         first, last = int(events[0]["n"]), int(events[-1]["n"])
         body = sealer.seal(json.dumps(list(events)), table=TABLE, row=_segment(execution_id, first))
-        await self._batcher.submit(_Segment(execution_id, workspace_id, first, last, body))
+        await self._batcher.submit(_Segment(execution_id, workspace_id, first, last, body, status))
 
     async def last(self, execution_id: str) -> int:
         """The number of the last event that was written live; 0 where there is none."""
@@ -75,7 +93,7 @@ class Events:
             known = best.get((item.execution_id, item.first))
             if known is None or known.last < item.last:
                 best[item.execution_id, item.first] = item
-        rows = [(s.execution_id, s.workspace_id, s.first, s.last, s.body) for s in best.values()]
+        rows = [(s.execution_id, s.workspace_id, s.first, s.last, s.body, s.status) for s in best.values()]
         await self._pool.execute(_APPEND, *(list(column) for column in zip(*rows, strict=True)))
         return [None] * len(items)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Literal
 
 from flov7.kit import json
@@ -78,11 +77,6 @@ WITH input AS (
 )
 SELECT a.id, s.id IS NOT NULL AS saved FROM allowed a LEFT JOIN saved s USING (id)
 """  # noqa: S608
-_STATUS = """
-UPDATE workflow_executions w SET status = i.status, started_at = coalesce(w.started_at, i.started_at)
-FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS i(id, status, started_at)
-WHERE w.id = i.id AND w.finished_at IS NULL
-"""
 
 
 class Executions:
@@ -93,16 +87,11 @@ class Executions:
         self._vault = vault
         self._events = events
         self._beginning: Batcher[tuple[Any, ...], None] = Batcher(self._write_begun)
-        self._changing: Batcher[tuple[str, str, datetime | None], None] = Batcher(self._write_status)
         self._finishing: Batcher[_Final, Finished] = Batcher(self._write_finished)
 
     async def begin(self, execution: Execution) -> None:
         """Commit that a run exists; a repetition changes nothing."""
         await self._beginning.submit(await self._row(execution, events=None))
-
-    async def set_status(self, execution_id: str, *, status: str, started_at: datetime | None = None) -> None:
-        """Commit a running run's status; a finished run keeps its own."""
-        await self._changing.submit((execution_id, status, started_at))
 
     async def finish(self, execution: Execution, *, events: Sequence[Event], epoch: int | None = None) -> Finished:
         """Commit the end, all events and the journal's `done` in one: the run is one row from now on.
@@ -115,7 +104,7 @@ class Executions:
 
     async def close(self) -> None:
         """Write out what was taken."""
-        for batcher in (self._beginning, self._changing, self._finishing):
+        for batcher in (self._beginning, self._finishing):
             await batcher.close()
 
     async def _row(self, run: Execution, *, events: Sequence[Event] | None) -> tuple[Any, ...]:
@@ -132,11 +121,6 @@ class Executions:
 
     async def _write_begun(self, items: Sequence[tuple[Any, ...]]) -> list[FlowError | None]:
         await self._pool.execute(_BEGIN, *_columns(items))
-        return [None] * len(items)
-
-    async def _write_status(self, items: Sequence[tuple[str, str, datetime | None]]) -> list[FlowError | None]:
-        latest = {item[0]: item for item in items}
-        await self._pool.execute(_STATUS, *_columns(list(latest.values())))
         return [None] * len(items)
 
     async def _write_finished(self, items: Sequence[_Final]) -> list[Finished | FlowError]:

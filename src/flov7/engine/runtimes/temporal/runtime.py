@@ -53,7 +53,7 @@ class TemporalRuntime:
                 workflow_version=facts.workflow_version,
                 plan_digest=facts.plan_digest or plan.digest,
                 mode=facts.mode,
-                status="running",
+                status="paused" if start.state is not None and start.state.paused else "running",
                 trigger=start.trigger,
                 event_id=start.event_id or start.execution_id,
                 created_at=datetime.fromisoformat(start.at),
