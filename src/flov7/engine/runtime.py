@@ -32,6 +32,7 @@ class CallRequest(BaseModel):
     type: str
     kind: str
     inputs: Any
+    operation: dict[str, Any] | None = Field(default=None, description="How a connector's operation is called.")
     credential: Credential | None = None
     effect: Effect
     takes_key: bool = False

@@ -48,6 +48,7 @@ async def call(run: Run, prepared: PreparedNode, frame: Frame, inputs: Any) -> A
             type=node.type,
             kind=node.kind,
             inputs=inputs,
+            operation=node.operation,
             credential=run.credential(node.connection),
             effect=node.effect,
             takes_key=node.takes_key,

@@ -7,8 +7,9 @@ import os
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
-from dataclasses import replace
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Protocol, Self
 
 import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -102,9 +103,14 @@ class FlowCodec(PayloadCodec, WithSerializationContext):
 
     def with_context(self, context: SerializationContext) -> FlowCodec:
         """The codec for one workflow's values: its id names the workspace."""
-        workflow_id = getattr(context, "workflow_id", None) or ""
+        return self.of_workspace(_workspace(context))
+
+    def of_workspace(self, workspace_id: str | None) -> FlowCodec:
+        """The codec that puts large values with that workspace."""
+        if workspace_id == self._workspace_id:
+            return self
         bound = copy(self)
-        bound._workspace_id = workflow_id.split("/", 1)[0] if "/" in workflow_id else None
+        bound._workspace_id = workspace_id
         return bound
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
@@ -158,6 +164,29 @@ def codec_keys(masters: Sequence[bytes]) -> list[bytes]:
     return [hashlib.sha256(b"flov7 temporal payloads\n" + master).digest() for master in masters]
 
 
+@dataclass(frozen=True)
+class FlowDataConverter(DataConverter):
+    """One converter for each workspace, kept: the SDK asks for one with every call, and building it costs 0.1 ms."""
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """The converter whose codec knows the workspace."""
+        bound = _bound(self, _workspace(context))
+        assert isinstance(bound, type(self))
+        return bound
+
+
+@lru_cache(maxsize=4096)
+def _bound(root: FlowDataConverter, workspace_id: str | None) -> FlowDataConverter:
+    assert isinstance(root.payload_codec, FlowCodec)
+    codec = root.payload_codec.of_workspace(workspace_id)
+    return root if codec is root.payload_codec else replace(root, payload_codec=codec)
+
+
+def _workspace(context: SerializationContext) -> str | None:
+    workflow_id = getattr(context, "workflow_id", None) or ""
+    return workflow_id.split("/", 1)[0] if "/" in workflow_id else None
+
+
 def data_converter(codec: FlowCodec) -> DataConverter:
     """The converter that client and worker share."""
-    return replace(DataConverter.default, payload_converter_class=FlowPayloadConverter, payload_codec=codec)
+    return FlowDataConverter(payload_converter_class=FlowPayloadConverter, payload_codec=codec)
