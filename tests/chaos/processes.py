@@ -7,6 +7,8 @@ import os
 import signal
 import socket
 import sys
+import tempfile
+from pathlib import Path
 
 from flov7.wiring import AllSettings
 
@@ -42,21 +44,22 @@ class Ours:
         self.port = port
         self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
+        self._said = Path(tempfile.mkdtemp(prefix="flov7-chaos-")) / "said"
+
+    def _last_words(self) -> str:
+        return self._said.read_text()[-3000:]
 
     async def start(self) -> None:
         """Start it and wait until it listens."""
-        told = os.environ.get("FLOV7_CHAOS_LOG")
-        log = os.open(told, os.O_CREAT | os.O_APPEND | os.O_WRONLY) if told else asyncio.subprocess.DEVNULL
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "flov7.cli.main", self.command, env=self._environment, stdout=log, stderr=log
-        )
-        if told:
-            os.close(log)
+        with self._said.open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "flov7.cli.main", self.command, env=self._environment, stdout=log, stderr=log
+            )
         for _ in range(600):
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", self.port)
             except OSError:
-                assert self._process.returncode is None, f"{self.command} ended at once"
+                assert self._process.returncode is None, f"{self.command} ended at once: {self._last_words()}"
                 await asyncio.sleep(0.05)
                 continue
             writer.close()

@@ -107,6 +107,14 @@ async def _assassin(workers: Workers, receiver: Receiver, done: asyncio.Event) -
             await workers.process.start()
 
 
+async def _until_killed(workers: Workers, wanted: float) -> None:
+    """Wait for so many kills, so that runs and kills end together; a few seconds at most, as a kill needs new runs."""
+    for _ in range(40):
+        if workers.killed_while_holding >= wanted:
+            return
+        await asyncio.sleep(0.1)
+
+
 async def _resolve(bench: Bench, started: Started, receiver: Receiver) -> int:
     """Says of each step in doubt what the receiver's own log says; how many there were."""
     if (await bench.stored(started.execution_id)).status != "in_doubt":
