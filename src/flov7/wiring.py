@@ -107,9 +107,9 @@ async def open_house(settings: AllSettings, *, calls: Work | None = None) -> Asy
     allowed = [one.strip() for one in settings.engine.allow_hosts.split(",") if one.strip()]
     network = BreakingNetwork(GuardedNetwork(allow=allowed))
     log = logs.get("flov7.engine")
-    work = KindWork(registry=kinds, connections=StoredConnections(database), outside=network, log=log)
-    performer = Performer(calls or work, ledger=StoredLedger(database.effects))
     stored_plans, blobs = StoredPlans(database, PlanShelf(kinds)), StoredBlobs(database)
+    work = KindWork(registry=kinds, connections=StoredConnections(database), outside=network, blobs=blobs, log=log)
+    performer = Performer(calls or work, ledger=StoredLedger(database.effects))
     masters = [*keys_in(settings.store.master_key), *keys_in(settings.store.master_keys_old)]
     codec = FlowCodec(
         codec_keys(masters), blobs=blobs, large=settings.engine.large_value, ensure_plan=stored_plans.ensure

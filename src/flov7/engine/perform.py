@@ -10,10 +10,13 @@ from typing import Any, Protocol
 from flov7.engine.ledger import Ledger
 from flov7.engine.runtime import CallRequest, CallResult
 from flov7.engine.values import ErrorInfo
-from flov7.kit.errors import FlowError, StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.kit.errors import FlowError, NotFound, StepFailed, StepRefused, StepTimedOut, StepUnreachable
 from flov7.language.effects import Effect
 from flov7.language.plan import Credential
+from flov7.primitives.connectors.operation import Operation
+from flov7.primitives.connectors.running import run_operation
 from flov7.primitives.declare import Cache, ConnectionValue, Context, Json, Log
+from flov7.primitives.files import unknown
 from flov7.primitives.outside import Outside
 from flov7.primitives.registry import Registry
 from flov7.primitives.runner import Runner
@@ -32,6 +35,37 @@ class Connections(Protocol):
     async def default_mail(self, workspace_id: str) -> ConnectionValue | None:
         """The workspace's connection for mail, or None."""
         ...
+
+
+class Blobs(Protocol):
+    """Where files lie, by workspace and digest."""
+
+    async def put(self, workspace_id: str, body: bytes) -> str:
+        """Keep it and give its digest."""
+        ...
+
+    async def get(self, workspace_id: str, digest: str) -> bytes:
+        """What `put` kept. Raises NotFound."""
+        ...
+
+
+class StoredFiles:
+    """The files of one workspace, in the blob store."""
+
+    def __init__(self, blobs: Blobs, workspace_id: str) -> None:
+        self._blobs = blobs
+        self._workspace_id = workspace_id
+
+    async def read(self, digest: str) -> bytes:
+        """The bytes. Raises StepRefused `file.unknown`."""
+        try:
+            return await self._blobs.get(self._workspace_id, digest)
+        except NotFound as missing:
+            raise unknown(digest) from missing
+
+    async def keep(self, body: bytes) -> str:
+        """Keep bytes; their SHA-256."""
+        return await self._blobs.put(self._workspace_id, body)
 
 
 class RunCaches:
@@ -64,8 +98,11 @@ class _RunCache:
 class KindWork:
     """Does calls by running kinds."""
 
-    def __init__(self, *, registry: Registry, connections: Connections, outside: Outside, log: Log) -> None:
+    def __init__(
+        self, *, registry: Registry, connections: Connections, outside: Outside, blobs: Blobs, log: Log
+    ) -> None:
         self._registry = registry
+        self._blobs = blobs
         self._connections = connections
         self._outside = outside
         self._log = log
@@ -73,7 +110,7 @@ class KindWork:
 
     async def __call__(self, request: CallRequest, key: str | None) -> Any:
         """Run the kind once. Raises step errors."""
-        runner = self._registry.runner(request.type, request.kind)
+        runner = None if request.operation else self._registry.runner(request.type, request.kind)
         context = Context(
             execution_id=request.execution_id,
             step=request.key,
@@ -85,10 +122,12 @@ class KindWork:
             deadline=time.monotonic() + request.timeout,
             idempotency_key=key,
             connection=await self._connection(request),
-            default_mail=await self._default_mail(request, runner),
+            default_mail=None if runner is None else await self._default_mail(request, runner),
         )
         async with asyncio.timeout(request.timeout):
-            return await runner.call(context, request.inputs)
+            if runner is not None:
+                return await runner.call(context, request.inputs)
+            return await run_operation(context, Operation.model_validate(request.operation), request.inputs)
 
     async def _default_mail(self, request: CallRequest, runner: Runner) -> ConnectionValue | None:
         need = runner.kind.connection

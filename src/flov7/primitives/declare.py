@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flov7.language.catalogue import ConnectionNeed, Lowering, Queue, Retry
 from flov7.language.effects import Effect, EffectRule
+from flov7.primitives.files import Files, NoFiles
 from flov7.primitives.marks import (
     KEYED,
     AnyOutput,
@@ -123,7 +124,7 @@ class Context:
 
     `idempotency_key` is set on a call that changes something and is equal in every attempt. `connection` is
     the step's own, `default_mail` the workspace's for mail, `connections` those that the plan allows, by name.
-    `deadline` is on `time.monotonic()`.
+    `deadline` is on `time.monotonic()`. `files` holds the bytes of the files that are named in the inputs.
     """
 
     execution_id: str
@@ -138,6 +139,7 @@ class Context:
     connection: ConnectionValue | None = None
     default_mail: ConnectionValue | None = None
     connections: Mapping[str, ConnectionValue] = field(default_factory=dict[str, ConnectionValue])
+    files: Files = field(default_factory=NoFiles)
 
     def remaining(self) -> float:
         """Seconds that are left to this attempt, never less than 0."""
