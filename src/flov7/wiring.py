@@ -28,6 +28,7 @@ from flov7.engine.runtimes.temporal.runtime import Process
 from flov7.engine.scheduled import ScheduledStarts
 from flov7.engine.settings import EngineSettings
 from flov7.engine.sink import EventSink
+from flov7.engine.turned_away import TurnedAway
 from flov7.engine.worker import running_worker
 from flov7.gateway.parts import Gateway
 from flov7.gateway.settings import GatewaySettings
@@ -35,6 +36,9 @@ from flov7.generation.conversations import Conversations
 from flov7.generation.model.drafter import ModelDrafter
 from flov7.kit.clock import SystemClock
 from flov7.kit.errors import FlowError, Unavailable
+from flov7.listen.listener import Listener
+from flov7.listen.settings import ListenSettings
+from flov7.listen.sources import Sources
 from flov7.llm.client import ModelClient
 from flov7.llm.settings import LlmSettings
 from flov7.observability import logs
@@ -203,6 +207,43 @@ async def _tidy_forever(house: House) -> None:
         await asyncio.sleep(housekeeping.EVERY)
 
 
+def sources_of(house: House) -> Sources:
+    """What triggers listen to, opened with the house's connections."""
+    return Sources(
+        registry=house.registry,
+        connections=StoredConnections(house.database),
+        outside=house.network,
+        blobs=house.blobs,
+        log=logs.get("flov7.listen"),
+    )
+
+
+@asynccontextmanager
+async def listening(
+    house: House, *, settings: ListenSettings | None = None, metrics: Metrics | None = None
+) -> AsyncGenerator[Listener, None]:
+    """Listen for triggers in this process until the block ends; what it held is then free for others."""
+    counted = metrics or Metrics()
+    away = TurnedAway(house.database, metrics=counted)
+    listener = Listener(
+        subscriptions=house.database.subscriptions,
+        sources=sources_of(house),
+        plans=house.plans,
+        engine=house.engine,
+        away=away,
+        metrics=counted,
+        settings=settings or ListenSettings.load(),
+        log=logs.get("flov7.listen"),
+    )
+    task = asyncio.create_task(listener.run())
+    try:
+        yield listener
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await away.close()
+
+
 def gateway_of(house: House, *, settings: GatewaySettings | None = None, metrics: Metrics | None = None) -> Gateway:
     """The gateway on this house; `flov7.gateway.app.create_app` makes the application of it."""
     return Gateway(
@@ -211,6 +252,7 @@ def gateway_of(house: House, *, settings: GatewaySettings | None = None, metrics
         engine=house.engine,
         registry=house.registry,
         outside=house.network,
+        sources=sources_of(house),
         bus=house.bus,
         probes={"redis": house.cache.ping},
         circuits=house.network.states,

@@ -157,7 +157,7 @@ class TestChecking:
 
     async def test_a_kind_that_is_not_built_is_refused_at_activation(self, client: Client) -> None:
         document = changed(
-            primitives=[{"type": "trigger", "kind": "iot", "name": "sensed"}, MANUAL["primitives"][1]], output={}
+            primitives=[MANUAL["primitives"][0], {"type": "action", "kind": "ai_process", "name": "thought"}], output={}
         )
         made = await client.create(document)
         assert any(one["code"] == "kind.not_built" for one in made["diagnostics"])

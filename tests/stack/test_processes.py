@@ -52,7 +52,7 @@ def _answer(port: int, path: str, ready: Callable[[httpx.Response], bool], *, pa
 
 
 class TestWithoutPostgreSQL:
-    @pytest.mark.parametrize("name", ["gateway", "worker"])
+    @pytest.mark.parametrize("name", ["gateway", "worker", "listen"])
     def test_answers_503_says_what_is_away_and_ends_when_told(self, name: str) -> None:
         port = ports.choose(0)
         with running(name, port) as process:

@@ -32,7 +32,7 @@ class TestEverything:
             assert kept.stat().st_mode & 0o777 == 0o600
             assert key not in "".join(path.read_text(errors="replace") for path in home.path.rglob("*.log"))
             await _is_started_again(running, said)
-            pids = [running.supervisor.pid(name) for name in ("gateway", "worker")]
+            pids = [running.supervisor.pid(name) for name in ("gateway", "worker", "listen")]
             pids += [running.servers.postgres.pid, running.servers.temporal.pid, running.servers.valkey.pid]
         assert [pid for pid in pids if psutil.pid_exists(pid)] == []
         async with up.everything(home, say=said.append, any_ports=True, headless=True) as again:

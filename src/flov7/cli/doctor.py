@@ -144,6 +144,7 @@ def _ports() -> Iterator[Finding]:
     wanted = {
         8000: "gateway",
         8001: "worker",
+        8003: "listener",
         5432: "PostgreSQL",
         6379: "Valkey",
         7233: "Temporal",

@@ -1,4 +1,4 @@
-"""`flov7 gateway` and `flov7 worker`: one process each, told by FLOV7_… where its servers are."""
+"""`flov7 gateway`, `flov7 worker` and `flov7 listen`: one process each, told by FLOV7_… where its servers are."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def add_to(app: typer.Typer) -> None:
         short_help="Run a worker: it works on runs.",
         help="Run a worker: it works on runs; health and metrics on port 8001.",
     )(_worker)
+    app.command(
+        "listen",
+        short_help="Listen for triggers: databases, mailboxes, devices.",
+        help="Listen for triggers that wait for the outside; health and metrics on port 8003.",
+    )(_listen)
 
 
 def _gateway() -> None:
@@ -31,3 +36,10 @@ def _worker() -> None:
     from flov7.stack import processes
 
     processes.run("worker")
+
+
+def _listen() -> None:
+    """Settings come from FLOV7_LISTEN_PORT, FLOV7_DATABASE_URL, FLOV7_REDIS_URL, FLOV7_TEMPORAL_ADDRESS."""
+    from flov7.stack import processes
+
+    processes.run("listen")

@@ -33,7 +33,7 @@ def _up(
         bool, typer.Option("--json", help="Say what runs as one JSON object; the key is in it once.")
     ] = False,
 ) -> None:
-    """Starts PostgreSQL, Valkey, Temporal, the gateway and a worker; Ctrl-C ends all of them in order."""
+    """Starts PostgreSQL, Valkey, Temporal, the gateway, a worker and a listener; Ctrl-C ends all of them in order."""
     import asyncio
 
     asyncio.run(_run(home, wants_json=json))
@@ -72,6 +72,7 @@ def _facts(running: Running) -> dict[str, object]:
         "gateway": running.gateway.url,
         "docs": f"{running.gateway.url}/docs",
         "worker": running.worker.url,
+        "listener": running.listener.url,
         "temporal": servers.temporal.address,
         "temporal_ui": servers.temporal.ui_url,
         "postgres_port": servers.postgres.port,
@@ -91,6 +92,7 @@ def _show(running: Running, *, seconds: float) -> None:
     rows.add_row("reference", gateway.url + "/docs")
     rows.add_row("webhooks", f"{gateway.url}/hooks/{running.first.workspace.slug}/…")
     rows.add_row("worker", f"{running.worker.url}/health, /metrics")
+    rows.add_row("listener", f"{running.listener.url}/health, /metrics")
     rows.add_row("Temporal", f"{servers.temporal.address}, web UI {servers.temporal.ui_url}")
     rows.add_row("PostgreSQL", f"127.0.0.1:{servers.postgres.port}")
     rows.add_row("Valkey", f"127.0.0.1:{servers.valkey.port}")

@@ -24,9 +24,9 @@ class TurnedAway:
         self._counts: Counter[_Key] = Counter()
         self._task: asyncio.Task[None] | None = None
 
-    def count(self, workspace_id: str, workflow_id: str, *, trigger: str, reason: str) -> None:
-        """One more event that made no run."""
-        self._metrics.turned_away.labels("webhook", reason).inc()
+    def count(self, workspace_id: str, workflow_id: str, *, trigger: str, reason: str, source: str = "webhook") -> None:
+        """One more event that made no run; `source` is the trigger's kind."""
+        self._metrics.turned_away.labels(source, reason).inc()
         self._counts[workspace_id, workflow_id, trigger, reason] += 1
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._soon())

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flov7.cache.bus import Bus
-from flov7.gateway.hooks.turned_away import TurnedAway
+from flov7.engine.turned_away import TurnedAway
 from flov7.gateway.ports import Drafter, Engine
 from flov7.gateway.settings import GatewaySettings
 from flov7.kit.errors import FlowError
 from flov7.language.plan import Plan
+from flov7.listen.sources import Sources
 from flov7.observability.metrics import Metrics
 from flov7.primitives.registry import Registry
 from flov7.realtime.watching import Watcher
@@ -35,8 +36,9 @@ Probe = Callable[[], Awaitable[None]]
 
 @dataclass(kw_only=True)
 class Gateway:
-    """`bus` is None without Redis; `outside` is how connection tests reach the world; `drafter` makes documents
-    out of sentences; `probes` are further peers for `/health` by name, `circuits` the state of the
+    """`bus` is None without Redis; `outside` is how connection tests reach the world; `sources` opens what triggers
+    listen to; `drafter` makes documents out of sentences; `probes` are further peers for `/health` by name,
+    `circuits` the state of the
     breakers of hosts outside; `started` and `stopped` are called with
     the application's life."""
 
@@ -45,6 +47,7 @@ class Gateway:
     engine: Engine
     registry: Registry
     outside: Outside | None = None
+    sources: Sources | None = None
     bus: Bus | None = None
     drafter: Drafter | None = None
     metrics: Metrics = field(default_factory=Metrics)

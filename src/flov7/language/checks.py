@@ -37,6 +37,8 @@ def check_all(analysis: Analysis) -> None:
             continue
         _check_built(analysis, place, spec)
         _check_addresses(analysis, place)
+        if spec.type == "trigger":
+            check_connection(analysis, place, spec)
         if spec.type == "action" or spec.effect != Effect.PURE:
             check_connection(analysis, place, spec)
             _check_retry(analysis, place, spec)

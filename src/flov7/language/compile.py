@@ -209,9 +209,14 @@ def _trigger(compiler: _Compiler, place: Place) -> TriggerNode:
         when = compiler.reader.of_trigger(primitive.when, where=analysis.pointer(place, "when"))
     if isinstance(config.get("event_id"), str):
         event_id = compiler.reader.of_trigger(config["event_id"], where=analysis.pointer(place, "config", "event_id"))
-    where = analysis.pointer(place)
     return TriggerNode(
-        name=primitive.name, pointer=where, kind=primitive.kind or "", config=config, when=when, event_id=event_id
+        name=primitive.name,
+        pointer=analysis.pointer(place),
+        kind=primitive.kind or "",
+        config=config,
+        connection=None if spec is None else _connection(analysis, place, spec),
+        when=when,
+        event_id=event_id,
     )
 
 
@@ -280,6 +285,7 @@ def _node(compiler: _Compiler, place: Place, path: Path) -> Node | None:
         gate=spec.lowering is Lowering.TEST and not sides and not blocks,
         loop=loop,
         child=_child(analysis, place, spec, config),
+        operation=spec.operation,
         outputs=_schema(compiler, spec),
     )
     line = effect_line(node, spec)

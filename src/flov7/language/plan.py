@@ -128,6 +128,7 @@ class Node(_Frozen):
     gate: bool = Field(default=False, description="Where it says no, what waits for it is skipped.")
     loop: Loop | None = None
     child: Child | None = None
+    operation: dict[str, Any] | None = Field(default=None, description="How a connector's operation is called.")
     outputs: str | None = Field(default=None, description="Digest of its output schema, in the plan's schemas.")
 
 
@@ -145,6 +146,7 @@ class TriggerNode(_Frozen):
     pointer: str
     kind: str
     config: dict[str, Any] = {}
+    connection: str | None = None
     when: Template | None = None
     event_id: Template | None = None
 

@@ -34,6 +34,7 @@ class Metrics:
         self.handed_over = self._counter("express_handed_over", "Express runs that went to Temporal.", "reason")
         self.backlog = self._gauge("backlog", "Accepted and not started.", "queue")
         self.running = self._gauge("runs_running", "Runs in this process now.", "mode")
+        self.subscriptions = self._gauge("subscriptions", "Triggers that this process listens for.", "state")
         self.watchers = self._gauge("watchers", "Open live connections.")
         self.peer_up = self._gauge("peer_up", "1 while the peer answers.", "peer")
         self.tokens = self._counter("llm_tokens", "Tokens of models.", "model", "direction")

@@ -15,6 +15,7 @@ from flov7.language.catalogue import Lowering, PrimitiveType, Queue
 from flov7.language.effects import ByCase, ByGraphql, BySql, ByValue, Effect, EffectRule
 from flov7.primitives.declare import Kind
 from flov7.primitives.runner import Runner
+from flov7.primitives.watching import Watcher
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 _FITS: dict[PrimitiveType, set[Lowering]] = {
@@ -47,7 +48,15 @@ def checked(type_: PrimitiveType, name: str, module: ModuleType) -> Runner:
         credentials=getattr(module, "Credentials", None),
         docs=(module.__doc__ or "").strip(),
         module=module.__name__,
+        watcher=_watcher(module),
     )
+
+
+def _watcher(module: ModuleType) -> Watcher | None:
+    if not hasattr(module, "watch"):
+        return None
+    named = {name: getattr(module, name, None) for name in ("subscribe", "unsubscribe", "source")}
+    return Watcher(watch=module.watch, **named)
 
 
 def _wrong(type_: PrimitiveType, name: str, module: ModuleType) -> Iterator[str]:
@@ -73,6 +82,7 @@ def _wrong(type_: PrimitiveType, name: str, module: ModuleType) -> Iterator[str]
         yield from _wrong_run(kind.lowering, getattr(module, "run", None))
     elif hasattr(module, "run"):
         yield f"a `{kind.lowering}` has no `run`, the engine does it"
+    yield from _wrong_watch(type_, module)
     if type_ is PrimitiveType.CONNECTION and not isinstance(getattr(module, "Credentials", None), type):
         yield "`Credentials` is missing, the shape of its secret"
     yield from _wrong_targets(kind, getattr(module, "Inputs", None))
@@ -118,6 +128,21 @@ def _wrong_run(lowering: Lowering, run: Any) -> Iterator[str]:
     wanted, has = _ARGUMENTS[lowering], len(inspect.signature(run).parameters)
     if wanted != has:
         yield f"`run` of a `{lowering}` takes {wanted} argument{'s' if wanted > 1 else ''}, this one takes {has}"
+
+
+def _wrong_watch(type_: PrimitiveType, module: ModuleType) -> Iterator[str]:
+    if type_ is not PrimitiveType.TRIGGER:
+        return
+    named = {name: getattr(module, name, None) for name in ("watch", "subscribe", "unsubscribe")}
+    for name, found in named.items():
+        if found is None:
+            continue
+        good = inspect.isasyncgenfunction(found) if name == "watch" else inspect.iscoroutinefunction(found)
+        if not good or len(inspect.signature(found).parameters) != 2:
+            what = "an async generator" if name == "watch" else "async"
+            yield f"`{name}` has to be {what} over `(context, inputs)`"
+        if named["watch"] is None:
+            yield f"there is a `{name}` and no `watch`"
 
 
 def _wrong_targets(kind: Kind, inputs: Any) -> Iterator[str]:

@@ -11,11 +11,15 @@ from pydantic import BaseModel, ValidationError
 from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import PrimitiveType
 from flov7.primitives.declare import Checked, Context, Decision, Json, Kind
+from flov7.primitives.watching import Watcher
 
 
 @dataclass(frozen=True, kw_only=True)
 class Runner:
-    """One kind, ready to run. `docs` is its module's docstring, `module` where it is declared."""
+    """One kind, ready to run. `docs` is its module's docstring, `module` where it is declared.
+
+    `watcher` is there for triggers that somebody has to listen for.
+    """
 
     type: PrimitiveType
     name: str
@@ -26,6 +30,7 @@ class Runner:
     credentials: type[BaseModel] | None
     docs: str
     module: str
+    watcher: Watcher | None = None
 
     def read(self, inputs: Mapping[str, Json]) -> BaseModel:
         """The inputs as the kind's model. Raises StepRefused (`inputs.invalid`) with every field that is wrong."""

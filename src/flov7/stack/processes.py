@@ -1,4 +1,4 @@
-"""Our processes: the gateway and the worker, each as one function that ends on SIGTERM or SIGINT.
+"""Our processes: the gateway, the worker and the listener, each as one function that ends on SIGTERM or SIGINT.
 
 `python -m flov7.stack.processes gateway` is `flov7 gateway` without the command line, which starts faster.
 """
@@ -16,11 +16,13 @@ from typing import Any
 from flov7.gateway import serving
 from flov7.gateway.settings import GatewaySettings
 from flov7.kit.errors import FlowError, Misconfigured, Unavailable
+from flov7.listen.listener import Listener
+from flov7.listen.settings import ListenSettings
 from flov7.observability import logs
 from flov7.observability.metrics import Metrics
 from flov7.observability.settings import ObservabilitySettings
 from flov7.stack.settings import StackSettings
-from flov7.wiring import AllSettings, House, attending, gateway_of, open_house, working
+from flov7.wiring import AllSettings, House, attending, gateway_of, listening, open_house, working
 
 AGAIN_AFTER = 1.0
 """Seconds between two tries to reach PostgreSQL."""
@@ -65,6 +67,40 @@ async def worker() -> None:
     finally:
         until.set()
         await vitals
+
+
+async def listen() -> None:
+    """Listen for triggers; health and metrics on `FLOV7_LISTEN_PORT`. Waits for PostgreSQL, and says so."""
+    settings = ListenSettings.load()
+    logs.configure(ObservabilitySettings.load(), service="listen")
+    until, metrics, state = _told_to_end(), Metrics(), _ListenerState()
+    held = serving.bound(settings.listen_host, port=settings.listen_port)
+    vitals = asyncio.create_task(serving.serve(serving.vitals(state.health, metrics=metrics), on=held, until=until))
+    try:
+        async with _house(until, service="listen") as house:
+            if house is not None:
+                async with attending(house), listening(house, settings=settings, metrics=metrics) as listener:
+                    state.house, state.listener = house, listener
+                    serving.settle()
+                    _say("listen", "Ready", port=str(settings.listen_port))
+                    await until.wait()
+                    state.house = None
+    finally:
+        until.set()
+        await vitals
+
+
+class _ListenerState:
+    """How far the listener is; what its `/health` says."""
+
+    def __init__(self) -> None:
+        self.house: House | None = None
+        self.listener: Listener | None = None
+
+    async def health(self) -> Mapping[str, Mapping[str, Any]]:
+        if self.house is None or self.listener is None:
+            return await _not_yet()
+        return {"database": await _asked(self.house), "listener": self.listener.health()}
 
 
 class _WorkerState:
@@ -156,8 +192,11 @@ def run(name: str) -> None:
                 runner.run(gateway())
         case "worker":
             asyncio.run(worker())
+        case "listen":
+            with asyncio.Runner(loop_factory=serving.fast_loop) as runner:
+                runner.run(listen())
         case _:
-            raise Misconfigured(f"There is no process {name}.", hint="It is gateway or worker.")
+            raise Misconfigured(f"There is no process {name}.", hint="It is gateway, worker or listen.")
 
 
 def main(name: str) -> None:

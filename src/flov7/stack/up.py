@@ -1,4 +1,4 @@
-"""Everything on this machine: embedded servers, gateway and worker, under one process."""
+"""Everything on this machine: embedded servers, gateway, worker and listener, under one process."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from flov7.store.settings import StoreSettings
 
 GATEWAY_PORT = 8000
 WORKER_PORT = 8001
+LISTEN_PORT = 8003
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Running:
     first: First
     gateway: Service
     worker: Service
+    listener: Service
     moved: list[str]
 
 
@@ -53,19 +55,20 @@ async def everything(
     variables = await servers.start()
     supervisor: Supervisor | None = None
     try:
-        gateway, worker = _services(home, any_ports=any_ports)
+        services = _services(home, any_ports=any_ports)
+        gateway, worker, listener = services
         supervisor = Supervisor(
-            home, environment={**variables, **_addresses(gateway, worker), **(environment or {})}, say=say
+            home, environment={**variables, **_addresses(*services), **(environment or {})}, say=say
         )
-        say("Starting the gateway and the worker …")
-        supervisor.start(gateway)
-        supervisor.start(worker)
+        say("Starting the gateway, the worker and the listener …")
+        for service in services:
+            supervisor.start(service)
         made = await first.ensure(_store(variables), home)
         patience = StackSettings.load().start_patience
-        await supervisor.ready("gateway", patience=patience)
-        await supervisor.ready("worker", patience=patience)
-        moved = [] if any_ports else [*servers.moved(), *_moved(gateway, worker)]
-        yield Running(home, servers, supervisor, made, gateway, worker, moved)
+        for service in services:
+            await supervisor.ready(service.name, patience=patience)
+        moved = [] if any_ports else [*servers.moved(), *_moved(*services)]
+        yield Running(home, servers, supervisor, made, gateway, worker, listener, moved)
     finally:
         if supervisor is not None:
             supervisor.stop()
@@ -76,30 +79,35 @@ def _refuse_production() -> None:
     if Settings.load().in_production:
         raise Misconfigured(
             "FLOV7_ENVIRONMENT is production, and embedded servers are for one machine.",
-            hint="Run `flov7 gateway` and `flov7 worker` with FLOV7_DATABASE_URL, FLOV7_REDIS_URL and "
+            hint="Run `flov7 gateway`, `flov7 worker` and `flov7 listen` with FLOV7_DATABASE_URL, FLOV7_REDIS_URL and "
             "FLOV7_TEMPORAL_ADDRESS set, or leave FLOV7_ENVIRONMENT out.",
         )
 
 
-def _services(home: Home, *, any_ports: bool) -> tuple[Service, Service]:
+def _services(home: Home, *, any_ports: bool) -> tuple[Service, Service, Service]:
     chosen: list[Service] = []
-    for name, standard in (("gateway", GATEWAY_PORT), ("worker", WORKER_PORT)):
+    for name, standard in (("gateway", GATEWAY_PORT), ("worker", WORKER_PORT), ("listen", LISTEN_PORT)):
         taken = [one.port for one in chosen]
         port = ports.choose(0 if any_ports else standard, taken=taken, earlier=home.number(name, "port"))
         chosen.append(Service(name, port))
-    return chosen[0], chosen[1]
+    return chosen[0], chosen[1], chosen[2]
 
 
-def _addresses(gateway: Service, worker: Service) -> dict[str, str]:
+def _addresses(gateway: Service, worker: Service, listener: Service) -> dict[str, str]:
     return {
         "FLOV7_GATEWAY_PORT": str(gateway.port),
         "FLOV7_PUBLIC_URL": gateway.url,
         "FLOV7_WORKER_PORT": str(worker.port),
+        "FLOV7_LISTEN_PORT": str(listener.port),
     }
 
 
-def _moved(gateway: Service, worker: Service) -> list[str]:
-    pairs = (("The gateway", GATEWAY_PORT, gateway.port), ("The worker", WORKER_PORT, worker.port))
+def _moved(gateway: Service, worker: Service, listener: Service) -> list[str]:
+    pairs = (
+        ("The gateway", GATEWAY_PORT, gateway.port),
+        ("The worker", WORKER_PORT, worker.port),
+        ("The listener", LISTEN_PORT, listener.port),
+    )
     return [f"{name}: port {asked} is taken, so {got}." for name, asked, got in pairs if asked != got]
 
 

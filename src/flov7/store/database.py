@@ -22,6 +22,7 @@ from flov7.store.journal import Journal
 from flov7.store.recording import Executions
 from flov7.store.scope import Scope
 from flov7.store.settings import StoreSettings
+from flov7.store.subscriptions import Subscriptions
 from flov7.store.vault import MasterKeys, Pool, Vault
 
 
@@ -36,6 +37,7 @@ class Database:
         self.journal = Journal(pool, vault=self.vault)
         self.effects = Effects(pool, vault=self.vault)
         self.events = Events(pool, vault=self.vault)
+        self.subscriptions = Subscriptions(pool, vault=self.vault)
         self.executions = Executions(pool, vault=self.vault, events=self.events)
 
     @classmethod

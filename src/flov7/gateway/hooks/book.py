@@ -9,9 +9,9 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
+from flov7.engine.intake import Intake, triggers_of
 from flov7.gateway.parts import HOOKS_TOPIC, Gateway
 from flov7.gateway.workflows.running import respond_seconds
-from flov7.gateway.workflows.triggers import Intake, triggers_of
 from flov7.kit import durations
 from flov7.kit.errors import FlowError, NotFound
 from flov7.language.plan import Plan

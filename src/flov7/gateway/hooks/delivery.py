@@ -6,11 +6,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from flov7.engine.intake import Event
 from flov7.engine.start import Started, StartRequest
 from flov7.gateway.hooks.book import Target
 from flov7.gateway.hooks.reading import shown
 from flov7.gateway.parts import Gateway
-from flov7.gateway.workflows.triggers import Event
 from flov7.kit.ids import made_at
 from flov7.kit.json import digest_of
 

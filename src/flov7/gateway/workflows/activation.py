@@ -5,21 +5,23 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
+from flov7.engine.intake import triggers_of
 from flov7.gateway.context import current
 from flov7.gateway.hooks.addresses import hook_address
 from flov7.gateway.parts import HOOKS_TOPIC
 from flov7.gateway.security import Caller
 from flov7.gateway.workflows.access import find
 from flov7.gateway.workflows.compiling import Compiler
-from flov7.gateway.workflows.schemas import TriggerOut
-from flov7.gateway.workflows.triggers import triggers_of
+from flov7.gateway.workflows.listening import Joined, heard, join, leave
+from flov7.gateway.workflows.schemas import ListeningOut, TriggerOut
 from flov7.kit.errors import Conflict, FlowError, Invalid
 from flov7.kit.ids import token
 from flov7.language.diagnostics import Diagnostic
 from flov7.language.plan import Plan, TriggerNode
-from flov7.store import connections, hooks, plans, records, versions, workflows, workspaces
+from flov7.store import connections, hooks, plans, records, subscriptions, versions, workflows, workspaces
 from flov7.store.hooks import Hook, Wanted
 from flov7.store.scope import Scope
+from flov7.store.subscriptions import Shown
 from flov7.store.workflows import Workflow
 
 
@@ -46,22 +48,27 @@ async def activate(caller: Caller, reference: str, *, version: int | None) -> Ac
         digest = await compiler.keep(plan)
         timed = _is_timed(plan) or await _was_timed(scope, workflow)
         await hooks.replace(scope, workflow.id, workflow_version=number, wanted=await _wanted(scope, workflow, plan))
-        if not timed:
-            return await _live(scope, caller, workflow, number, digest, plan, warnings)
-        # Whether the hooks are free is known now; with schedules to set, all of it is done after Temporal has them.
+        if not timed and not heard(caller, plan):
+            return await _live(scope, caller, workflow, number, digest, plan, warnings, Joined())
+        present = await subscriptions.of_workflow(scope, workflow.id)
+        # Whether the hooks are free is known now; all of it is done after Temporal has the schedules and what
+        # somebody has to listen for is open at its source.
         await scope.connection.rollback()
-    await caller.gateway.engine.activate(
-        caller.workspace_id, workflow_id=workflow.id, version=number, plan=plan, plan_digest=digest
-    )
+    joined = await join(caller, plan, present=present)
     try:
+        if timed:
+            await caller.gateway.engine.activate(
+                caller.workspace_id, workflow_id=workflow.id, version=number, plan=plan, plan_digest=digest
+            )
         async with caller.transaction() as scope:
             compiler.scope = scope
             await compiler.keep(plan)
             wanted = await _wanted(scope, workflow, plan)
             await hooks.replace(scope, workflow.id, workflow_version=number, wanted=wanted)
-            return await _live(scope, caller, workflow, number, digest, plan, warnings)
+            return await _live(scope, caller, workflow, number, digest, plan, warnings, joined)
     except FlowError:
-        if workflow.status != "active":  # a schedule without an active workflow starts nothing, but is litter
+        await leave(caller, joined)
+        if timed and workflow.status != "active":  # a schedule without an active workflow starts nothing, but is litter
             with contextlib.suppress(FlowError):
                 await caller.gateway.engine.deactivate(caller.workspace_id, workflow_id=workflow.id)
         raise
@@ -73,6 +80,7 @@ async def deactivate(caller: Caller, reference: str, *, archive: bool = False) -
         workflow = await find(scope, reference, for_update=True)
         timed = await _was_timed(scope, workflow)
         await hooks.clear(scope, workflow.id)
+        await subscriptions.end(scope, workflow.id)
         changed = await workflows.set_status(scope, workflow.id, status="archived" if archive else "draft")
         await workflows.change_settings(scope, workflow.id, active_plan=None)
         await _note(scope, caller, "workflow.archive" if archive else "workflow.deactivate", workflow)
@@ -117,16 +125,25 @@ async def triggers_out(
 ) -> list[TriggerOut]:
     """The triggers with their addresses, where they are live."""
     live = {hook.trigger: hook for hook in await hooks.of_workflow(scope, workflow.id)}
+    heard_of = {one.trigger: one for one in await subscriptions.of_workflow(scope, workflow.id)}
     slug = (await workspaces.get(scope)).slug
-    return [_trigger_out(caller, slug, trigger, live.get(trigger.name)) for trigger in triggers]
+    return [
+        _trigger_out(caller, slug, trigger, live.get(trigger.name), heard_of.get(trigger.name)) for trigger in triggers
+    ]
 
 
-def _trigger_out(caller: Caller, slug: str, trigger: TriggerNode, hook: Hook | None) -> TriggerOut:
+def _trigger_out(caller: Caller, slug: str, trigger: TriggerNode, hook: Hook | None, shown: Shown | None) -> TriggerOut:
     address = None
     if hook is not None:
         address = hook_address(caller.gateway.settings.public_url, slug, path=hook.path, token=hook.token)
     method = trigger.config.get("method", "POST") if trigger.kind == "webhook" else None
-    return TriggerOut(name=trigger.name, kind=trigger.kind, method=method, address=address)
+    return TriggerOut(
+        name=trigger.name,
+        kind=trigger.kind,
+        method=method,
+        address=address,
+        listening=None if shown is None else ListeningOut.model_validate(shown),
+    )
 
 
 async def _live(
@@ -137,7 +154,9 @@ async def _live(
     digest: str,
     plan: Plan,
     warnings: tuple[Diagnostic, ...],
+    joined: Joined,
 ) -> Activated:
+    await subscriptions.want(scope, workflow.id, workflow_version=number, plan_digest=digest, wishes=joined.wishes)
     await workflows.set_status(scope, workflow.id, status="active", active_version=number)
     changed = await workflows.change_settings(scope, workflow.id, active_plan=digest)
     await _note(scope, caller, "workflow.activate", workflow, version=number)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from flov7.engine.intake import triggers_of
 from flov7.gateway.context import current
 from flov7.gateway.envelope import Envelope, ListOf, success
 from flov7.gateway.fields import ERRORS, Cursor, Limit, WorkflowId
@@ -22,7 +23,6 @@ from flov7.gateway.workflows.schemas import (
     WorkflowOut,
     WorkflowSave,
 )
-from flov7.gateway.workflows.triggers import triggers_of
 from flov7.kit.errors import Conflict
 from flov7.language.document import UNTITLED
 from flov7.language.front import Checked

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from flov7.engine.events import RunStatus
+from flov7.engine.intake import Event, Intake, chosen
 from flov7.engine.start import Started, StartRequest
 from flov7.engine.values import RunResult
 from flov7.gateway.context import API, current
@@ -14,7 +15,6 @@ from flov7.gateway.security import Caller
 from flov7.gateway.workflows.access import find
 from flov7.gateway.workflows.compiling import Compiler
 from flov7.gateway.workflows.schemas import RunIn, RunOut
-from flov7.gateway.workflows.triggers import Event, Intake, chosen
 from flov7.kit import durations
 from flov7.kit.errors import Conflict
 from flov7.language.plan import Plan, TriggerNode

@@ -112,6 +112,24 @@ class WorkflowOut(BaseModel):
     updated_at: datetime = Field(examples=[_AT])
 
 
+class ListeningOut(BaseModel):
+    """Whether somebody listens for a trigger, and what came of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+    status: Literal["waiting", "listening", "failing"] = Field(
+        description="`waiting` until a listener has it, `failing` while its source cannot be heard.",
+        examples=["listening"],
+    )
+    held: bool = Field(description="Whether a listener has it now.", examples=[True])
+    delivered: int = Field(description="Events that made a run.", examples=[42])
+    delivered_at: datetime | None = Field(default=None, description="When the last one did.", examples=[_AT])
+    error: dict[str, Any] | None = Field(
+        default=None,
+        description="What is wrong and how to mend it, while it is failing.",
+        examples=[None],
+    )
+
+
 class TriggerOut(BaseModel):
     """How a run begins."""
 
@@ -122,6 +140,9 @@ class TriggerOut(BaseModel):
         default=None,
         description="Where to send; only while it is active.",
         examples=["https://flov7.example.com/hooks/acme/orders/mZ3…"],
+    )
+    listening: ListeningOut | None = Field(
+        default=None, description="For triggers that somebody listens for; only while it is active.", examples=[None]
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flov7.store.tables.base import metadata
+from flov7.store.tables.listening import subscriptions
 from flov7.store.tables.people import api_keys, audit_log, idempotency_keys, notices, turned_away, workspaces
 from flov7.store.tables.runs import blobs, effects, execution_events, journal, plans, workflow_executions
 from flov7.store.tables.secrets import connections, data_keys, secrets
@@ -33,6 +34,7 @@ __all__ = [
     "notices",
     "plans",
     "secrets",
+    "subscriptions",
     "turned_away",
     "workflow_executions",
     "workflow_versions",

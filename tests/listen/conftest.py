@@ -1,0 +1,144 @@
+"""A gateway, a worker and a listener on real servers; and the sources that they listen to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from flov7.listen.listener import Listener
+from flov7.listen.settings import ListenSettings
+from flov7.wiring import House, listening
+from tests.gateway.conftest import Client, app, client, gateway, house, http, logged, stranger
+from tests.listen.programs import Server, free_port, program
+
+__all__ = ["app", "client", "gateway", "house", "http", "logged", "stranger"]
+
+LEASE = 2.0
+
+
+@pytest.fixture
+def listener(house: House) -> Callable[[], AbstractAsyncContextManager[Listener]]:
+    """`async with listener():` somebody listens."""
+    return lambda: listening(house, settings=ListenSettings.load(listen_lease=LEASE))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def listens(house: House) -> AsyncIterator[Listener]:
+    """Somebody listens all through the test."""
+    async with listening(house, settings=ListenSettings.load(listen_lease=LEASE)) as one:
+        yield one
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Server]:
+    """An MQTT 5 broker that keeps what it has on disk after every change."""
+    port = free_port()
+    (tmp_path / "mosquitto.conf").write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {tmp_path}/\n"
+        "autosave_interval 1\nautosave_on_changes true\nmax_queued_messages 0\nmax_inflight_messages 100\n"
+        f"user {'root' if os.geteuid() == 0 else ''}\n"
+    )
+    server = Server(
+        [program("mosquitto", package="mosquitto"), "-c", str(tmp_path / "mosquitto.conf"), "-v"], port, tmp_path
+    )
+    server.start()
+    yield server
+    server.kill()
+
+
+class Publisher:
+    """A device: publishes over MQTT 5, by the broker's own client library for the wire."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    async def publish(self, topic: str, body: bytes | str, *, qos: int = 1) -> None:
+        """Publish one message; returns when the broker has taken it."""
+        await self.publish_all([(topic, body)], qos=qos)
+
+    async def publish_all(self, messages: list[tuple[str, bytes | str]], *, qos: int = 1) -> None:
+        """Publish all in order; returns when the broker has taken all."""
+        import paho.mqtt.client as mqtt
+
+        def work() -> None:
+            device = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+            device.max_inflight_messages_set(50)
+            device.connect("127.0.0.1", self.port)
+            device.loop_start()
+            try:
+                for sent in [device.publish(topic, body, qos=qos) for topic, body in messages]:
+                    sent.wait_for_publish(20)
+                    assert sent.is_published()
+            finally:
+                device.disconnect()
+                device.loop_stop()
+
+        await asyncio.to_thread(work)
+
+
+@pytest.fixture
+def device(broker: Server) -> Publisher:
+    """A device of the broker."""
+    return Publisher(broker.port)
+
+
+@pytest.fixture
+def runs(client: Client) -> Callable[..., Awaitable[list[dict[str, Any]]]]:
+    """`await runs(3)`: all runs of the workspace, once there are so many and all have ended; oldest first."""
+
+    async def wait(number: int, *, seconds: float = 20.0, settle: float = 0.3) -> list[dict[str, Any]]:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        found: list[dict[str, Any]] = []
+        while loop.time() < until:
+            found = await all_runs(client)
+            if len(found) >= number and all(run["finished_at"] for run in found):
+                await asyncio.sleep(settle)  # one too many would come now
+                found = await all_runs(client)
+                assert len(found) == number, [run["event_id"] for run in found]
+                return found
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{len(found)} runs instead of {number}: {[run['status'] for run in found]}")
+
+    return wait
+
+
+async def all_runs(client: Client) -> list[dict[str, Any]]:
+    """All runs of the workspace, oldest first."""
+    found: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        query = {"limit": "200", **({"cursor": cursor} if cursor else {})}
+        page = await client.ask("GET", "/executions", params=query)
+        found += page["items"]
+        cursor = page.get("next") or page.get("next_cursor")
+        if not cursor:
+            return found[::-1]
+
+
+async def outputs(client: Client, found: list[dict[str, Any]]) -> list[Any]:
+    """The outputs of these runs."""
+    return [(await client.ask("GET", f"/executions/{run['id']}"))["output"] for run in found]
+
+
+async def hearing(client: Client, workflow_id: str, *, status: str = "listening") -> dict[str, Any]:
+    """The first trigger's listening state, once it is as wanted."""
+    for _ in range(300):
+        shown = (await client.ask("GET", f"/workflows/{workflow_id}"))["triggers"][0]["listening"]
+        if shown and shown["status"] == status:
+            return shown
+        await asyncio.sleep(0.05)
+    raise AssertionError(shown)
+
+
+def openssl(*words: str) -> None:
+    """Run openssl quietly."""
+    subprocess.run(["openssl", *words], check=True, capture_output=True)
