@@ -37,6 +37,7 @@ VENDORS: dict[str, tuple[str, ...]] = {
     "jsonschema": ("language",),
     "referencing": ("language",),
     "ruamel": ("language",),
+    "yaml": ("primitives/connectors/reading",),
     "aiosmtplib": ("primitives",),
     "lxml": ("primitives",),
     "jsonpath": ("primitives",),

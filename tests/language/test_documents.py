@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from flov7.engine.interpreter.prepare import prepare
 from flov7.engine.runtimes.simulated import Script, simulate
-from flov7.language.diagnostics import Report, Severity
+from flov7.language.diagnostics import Report
 from flov7.language.document import Document
 from flov7.language.front import check_text, check_value
 from flov7.language.parse import parse_value
@@ -50,11 +50,10 @@ class TestTheFiveExamples:
         checked = check_text(example(name), catalogue())
         assert not checked.has_errors, checked.diagnostics
 
-    def test_gmail_is_known_and_not_built(self) -> None:
+    def test_gmail_is_found_by_its_service_alone(self) -> None:
         checked = check_text(example("gmail_connection"), catalogue())
-        assert [one.code for one in checked.diagnostics] == ["kind.not_built"]
-        strict = check_text(f"[{example('gmail_connection')}, {json.dumps(ACTIONS[0])}]", catalogue(), strict=True)
-        assert ("kind.not_built", Severity.ERROR) in [(one.code, one.severity) for one in strict.diagnostics]
+        assert checked.diagnostics == ()
+        assert checked.document is not None and checked.document.primitives[0].kind == "gmail"
 
     @pytest.mark.parametrize(
         ("status", "sent", "not_sent"),

@@ -7,7 +7,8 @@ yet is here by name, with `built` false: `validate` warns about it and activatio
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -111,6 +112,9 @@ class KindSpec(BaseModel):
     timeout: float = Field(default=30.0, description="Seconds that one attempt may take.")
     queue: Queue = Queue.LOCAL
     connection: ConnectionNeed | None = None
+    operation: dict[str, Any] | None = Field(
+        default=None, description="For operations of connectors: how it is called; it travels in the plan."
+    )
     credentials: dict[str, Any] = Field(
         default_factory=dict, description="For connections: JSON Schema of the secret, which never comes out."
     )
@@ -122,22 +126,84 @@ class KindSpec(BaseModel):
         return f"{self.type.value}/{self.name}"
 
 
-class Catalogue(BaseModel):
-    """All kinds of one installation (and, later, workspace), by `type/name`."""
+class Entry(BaseModel):
+    """One operation on a shelf, in short."""
 
     model_config = ConfigDict(frozen=True)
+    name: str = Field(description="Its kind, as in `notion.create_page`.")
+    title: str
+    effect: Effect
+    words: str = Field(default="", description="What else it is found by.")
+
+
+class Shelf(ABC):
+    """The operations of one connector, loaded one at a time. `digest` names its content."""
+
+    name: str
+    title: str
+    digest: str
+
+    @abstractmethod
+    def get(self, name: str) -> KindSpec | None:
+        """The kind of that whole name (`notion.create_page`), or None."""
+
+    @abstractmethod
+    def entries(self) -> Sequence[Entry]:
+        """All that stands here, by name."""
+
+    @abstractmethod
+    def search(self, words: str, *, limit: int) -> list[tuple[float, Entry]]:
+        """What fits the words, with how well, best first."""
+
+    @abstractmethod
+    def connection(self, kinds: Mapping[str, KindSpec], *, wanted: str | None) -> KindSpec | None:
+        """The connection kind of this service, taken from `kinds`, with the service's own settings and secret."""
+
+
+class Catalogue(BaseModel):
+    """All kinds of one installation and workspace, by `type/name`, and the shelves of connectors beside them.
+
+    What stands on a shelf (`notion.create_page`) is loaded when it is asked for by name; `kinds` and `of_type` do
+    not hold it, so thousands of operations cost nothing until one is used.
+    """
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
     kinds: Mapping[str, KindSpec]
+    shelves: Mapping[str, Shelf] = Field(default_factory=dict[str, Shelf], description="By the connector's name.")
 
     def get(self, type_: str, name: str) -> KindSpec | None:
         """The kind of that type and name, or None."""
+        if "." in name:
+            shelf = self.shelves.get(name.split(".", 1)[0])
+            found = None if shelf is None else shelf.get(name)
+            return found if found is not None and found.type == type_ else None
         return self.kinds.get(f"{type_}/{name}")
 
     def of_type(self, type_: str) -> list[KindSpec]:
-        """All kinds of one primitive type, by name."""
+        """All kinds of one primitive type, by name; those of shelves are not among them."""
         return sorted((kind for kind in self.kinds.values() if kind.type == type_), key=lambda kind: kind.name)
+
+    def connection(self, service: str, *, wanted: str | None = None) -> KindSpec | None:
+        """The connection kind of a connector's service, with what that service asks for beside; None: no such one.
+
+        `wanted` is what `credentials.type` says; left out, it is the service's first.
+        """
+        shelf = self.shelves.get(service)
+        return None if shelf is None else shelf.connection(self.kinds, wanted=wanted)
+
+    def with_shelves(self, shelves: Iterable[Shelf]) -> Catalogue:
+        """This catalogue and more shelves; one that is there already keeps its name."""
+        more = {shelf.name: shelf for shelf in shelves if shelf.name not in self.shelves}
+        return Catalogue(kinds=self.kinds, shelves={**self.shelves, **more}) if more else self
+
+    def search(self, words: str, *, limit: int = 20) -> list[Entry]:
+        """Operations of all shelves that fit the words, best first."""
+        found = [one for shelf in self.shelves.values() for one in shelf.search(words, limit=limit)]
+        return [entry for _, entry in sorted(found, key=lambda one: (-one[0], one[1].name))[:limit]]
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the canonical JSON: equal catalogues have equal digests."""
-        body = {key: kind.model_dump(mode="json") for key, kind in sorted(self.kinds.items())}
+        """SHA-256 over the kinds and the shelves' own digests: equal catalogues have equal digests."""
+        body: dict[str, Any] = {key: kind.model_dump(mode="json") for key, kind in sorted(self.kinds.items())}
+        body |= {f"{name}.*": shelf.digest for name, shelf in sorted(self.shelves.items())}
         return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()

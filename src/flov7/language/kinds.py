@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 
-from flov7.language.catalogue import Catalogue, KindSpec, PrimitiveType
+from flov7.language.catalogue import Catalogue, KindSpec, PrimitiveType, Shelf
 from flov7.language.diagnostics import Report, pointer
 from flov7.language.document import AnyPrimitive, Condition, Connection, Document, beside, nested_lists
 
@@ -41,9 +41,9 @@ def _settle(primitive: AnyPrimitive, path: tuple[str | int, ...], catalogue: Cat
 def _find(primitive: AnyPrimitive, where: str, catalogue: Catalogue, report: Report) -> str | None:
     kinds = catalogue.of_type(primitive.type)
     if primitive.kind is not None:
-        return _named(primitive, where, kinds, report)
+        return _named(primitive, where, catalogue, report)
     if isinstance(primitive, Connection):
-        return _by_service(primitive, where, kinds, report)
+        return _by_service(primitive, where, catalogue, report)
     fitting = _by_fields(primitive, kinds)
     if len(fitting) == 1:
         return fitting[0].name
@@ -70,11 +70,15 @@ def _find(primitive: AnyPrimitive, where: str, catalogue: Catalogue, report: Rep
     return None
 
 
-def _named(primitive: AnyPrimitive, where: str, kinds: list[KindSpec], report: Report) -> str | None:
-    names = [kind.name for kind in kinds]
-    if primitive.kind in names:
-        return primitive.kind
-    near = difflib.get_close_matches(str(primitive.kind), names, n=1, cutoff=0.6)
+def _named(primitive: AnyPrimitive, where: str, catalogue: Catalogue, report: Report) -> str | None:
+    kind = str(primitive.kind)
+    if catalogue.get(primitive.type, kind) is not None:
+        return kind
+    shelf = catalogue.shelves.get(kind.split(".", 1)[0]) if primitive.type == "action" else None
+    if shelf is not None and "." in kind:
+        return _not_on_shelf(shelf, kind, where, report)
+    names = [one.name for one in catalogue.of_type(primitive.type)]
+    near = difflib.get_close_matches(kind, names, n=1, cutoff=0.6)
     report.add(
         "kind.unknown",
         where=where + "/kind",
@@ -85,17 +89,32 @@ def _named(primitive: AnyPrimitive, where: str, kinds: list[KindSpec], report: R
     return None
 
 
-def _by_service(connection: Connection, where: str, kinds: list[KindSpec], report: Report) -> str | None:
-    service = connection.service
+def _not_on_shelf(shelf: Shelf, kind: str, where: str, report: Report) -> None:
+    names = [entry.name for entry in shelf.entries()]
+    near = difflib.get_close_matches(kind, names, n=1, cutoff=0.6)
+    report.add(
+        "kind.unknown",
+        where=where + "/kind",
+        message=f"{shelf.title} has no operation `{kind.split('.', 1)[1]}`.",
+        hint=f"`{near[0]}` was meant?" if near else "There are: " + ", ".join(names[:30]) + ".",
+        fix=[{"op": "replace", "path": where + "/kind", "value": near[0]}] if near else None,
+    )
+
+
+def _by_service(connection: Connection, where: str, catalogue: Catalogue, report: Report) -> str | None:
+    service, kinds = connection.service, catalogue.of_type("connection")
     for kind in kinds:
         if service is not None and (service == kind.name or service in kind.services):
             return kind.name
     wanted = (connection.credentials or {}).get("type")
+    if service is not None and service in catalogue.shelves:
+        return _of_connector(service, wanted, where, catalogue, report)
     by_type = {"basic": "api", "bearer": "api", "none": "api", "password": "api"}
     for kind in kinds:
         if wanted is not None and kind.name in (wanted, by_type.get(str(wanted))):
             return kind.name
     known = sorted({kind.name for kind in kinds} | {name for kind in kinds for name in kind.services})
+    known += sorted(set(catalogue.shelves) - set(known))
     near = difflib.get_close_matches(service or "", known, n=1, cutoff=0.7)
     report.add(
         "kind.ambiguous" if service is None else "kind.unknown",
@@ -103,6 +122,20 @@ def _by_service(connection: Connection, where: str, kinds: list[KindSpec], repor
         message="The connection does not say to what." if service is None else f"There is no service `{service}`.",
         hint=f"`{near[0]}` was meant?" if near else 'Add "service": one of ' + ", ".join(known) + ".",
         fix=[{"op": "replace", "path": where + "/service", "value": near[0]}] if near else None,
+    )
+    return None
+
+
+def _of_connector(service: str, wanted: object, where: str, catalogue: Catalogue, report: Report) -> str | None:
+    found = catalogue.connection(service, wanted=None if wanted is None else str(wanted))
+    if found is not None:
+        return found.name
+    own = catalogue.connection(service)
+    report.add(
+        "kind.unknown",
+        where=where + "/credentials/type",
+        message=f"{catalogue.shelves[service].title} takes no credentials of type `{wanted}`.",
+        hint=f"Write `{own.name}`, or leave `type` out." if own else "Leave `type` out.",
     )
     return None
 
@@ -140,4 +173,8 @@ def _by_name(name: str, kinds: list[KindSpec]) -> list[KindSpec]:
 
 def spec_of(primitive: AnyPrimitive, catalogue: Catalogue) -> KindSpec | None:
     """The kind of a settled primitive, or None where it could not be found."""
+    if isinstance(primitive, Connection) and primitive.kind and primitive.service in catalogue.shelves:
+        found = catalogue.connection(primitive.service or "", wanted=primitive.kind)
+        if found is not None:
+            return found
     return catalogue.get(PrimitiveType(primitive.type), primitive.kind) if primitive.kind else None

@@ -12,6 +12,8 @@ from flov7.primitives.declare import ConnectionValue, Json
 
 NOT_HTTP = ("smtp", "imap", "mqtt")
 """Services of the connection kind `api` that speak something else."""
+TOKENS = ("oauth", "gmail", "slack", "hubspot")
+"""Connection kinds whose secret is an OAuth token."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,7 @@ class HttpAccess:
 
 
 def http_access(connection: ConnectionValue | None) -> HttpAccess:
-    """What `connection` (kind `api`, `api_key` or `webhook`) adds. Raises StepRefused where its secret is incomplete."""
+    """What `connection` (kind `api`, `api_key`, `webhook`, or one with a token) adds. Raises StepRefused where its secret is incomplete."""
     if connection is None:
         return HttpAccess()
     if connection.service in NOT_HTTP:  # its password must not go to whatever address a step names
@@ -34,10 +36,10 @@ def http_access(connection: ConnectionValue | None) -> HttpAccess:
             hint="Name another one in `connection`, or add one.",
             code="connection.wrong_service",
         )
-    config, secret = connection.config, connection.credential
+    config = connection.config
     headers = {str(name): str(value) for name, value in (config.get("headers") or {}).items()}
     query = {str(name): str(value) for name, value in (config.get("query") or {}).items()}
-    more = _api_key(connection) if connection.kind == "api_key" else _api(connection.name, secret)
+    more = _of_kind(connection)
     # Headers that a person wrote into the connection may be secrets too.
     return HttpAccess(
         base_url=str(config.get("base_url") or ""),
@@ -88,6 +90,15 @@ def _api_key(connection: ConnectionValue) -> HttpAccess:
         return HttpAccess(query={str(config["query_name"]): key})
     prefix = str(config.get("prefix", "Bearer") or "").strip()
     return HttpAccess(headers={str(config.get("header") or "Authorization"): f"{prefix} {key}".strip()})
+
+
+def _of_kind(connection: ConnectionValue) -> HttpAccess:
+    if connection.kind == "api_key":
+        return _api_key(connection)
+    if connection.kind in TOKENS:
+        token = _need(connection.name, connection.credential, "access_token")
+        return HttpAccess(headers={"Authorization": f"Bearer {token}"})
+    return _api(connection.name, connection.credential)
 
 
 def _api(name: str, secret: Mapping[str, Json]) -> HttpAccess:

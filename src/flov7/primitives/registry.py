@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.metadata import entry_points
 from types import ModuleType
 
 from flov7 import primitives
 from flov7.kit.errors import Misconfigured
-from flov7.language.catalogue import Catalogue, KindSpec, PrimitiveType
+from flov7.language.catalogue import Catalogue, KindSpec, PrimitiveType, Shelf
 from flov7.primitives.checking import checked
+from flov7.primitives.connectors import builtin
 from flov7.primitives.declare import Kind, Known
 from flov7.primitives.known import KNOWN
 from flov7.primitives.runner import Runner
@@ -37,7 +38,12 @@ GROUP = "flov7.kinds"
 class Registry:
     """The kinds, by `type/name`."""
 
-    def __init__(self, modules: Iterable[tuple[PrimitiveType, str, ModuleType]]) -> None:
+    def __init__(
+        self,
+        modules: Iterable[tuple[PrimitiveType, str, ModuleType]],
+        *,
+        shelves: Mapping[str, Shelf] | None = None,
+    ) -> None:
         """Reads the declarations. Raises Misconfigured, with all that is wrong with the first bad one."""
         self._runners: dict[str, Runner] = {}
         for type_, name, module in modules:
@@ -50,7 +56,7 @@ class Registry:
             self._runners[key] = checked(type_, name, module)
         specs = {key: _spec(runner) for key, runner in self._runners.items()}
         known = {key: _known_spec(key, known) for key, known in KNOWN.items() if key not in specs}
-        self._catalogue = Catalogue(kinds=dict(sorted({**specs, **known}.items())))
+        self._catalogue = Catalogue(kinds=dict(sorted({**specs, **known}.items())), shelves=shelves or {})
 
     def catalogue(self) -> Catalogue:
         """What the language knows of the kinds; those that are not built yet are in it by name."""
@@ -74,7 +80,7 @@ class Registry:
 @lru_cache(maxsize=1)
 def registry() -> Registry:
     """The registry of this installation: built-in kinds and those of installed packages."""
-    return Registry([*_built_in(), *_installed()])
+    return Registry([*_built_in(), *_installed()], shelves=builtin.shelves())
 
 
 def catalogue() -> Catalogue:

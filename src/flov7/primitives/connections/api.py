@@ -13,6 +13,7 @@ from pydantic import Field
 
 from flov7.kit.errors import FlowError
 from flov7.language.catalogue import Lowering
+from flov7.primitives.connectors.testing import check_service
 from flov7.primitives.credentials import http_access, joined, with_query
 from flov7.primitives.declare import Checked, ConnectionValue, Context, Kind, KindInputs, KindOutputs
 from flov7.primitives.outside import Request
@@ -74,7 +75,8 @@ async def run(context: Context) -> Checked:
         from flov7.primitives.mail import check_server
 
         return await check_server(context, connection)
-    return await check_http(context, connection, path=str(connection.config.get("test_path") or ""))
+    known = await check_service(context, connection)
+    return known or await check_http(context, connection, path=str(connection.config.get("test_path") or ""))
 
 
 async def check_http(context: Context, connection: ConnectionValue, *, path: str) -> Checked:

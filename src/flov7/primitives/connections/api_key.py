@@ -10,6 +10,7 @@ from pydantic import Field
 
 from flov7.language.catalogue import Lowering
 from flov7.primitives.connections.api import check_http
+from flov7.primitives.connectors.testing import check_service
 from flov7.primitives.declare import Checked, Context, Kind, KindInputs, KindOutputs
 
 
@@ -42,7 +43,8 @@ async def run(context: Context) -> Checked:
     connection = context.connection
     if connection is None:
         return Checked(ok=False, message="There is no connection to test.")
-    return await check_http(context, connection, path=str(connection.config.get("test_path") or ""))
+    known = await check_service(context, connection)
+    return known or await check_http(context, connection, path=str(connection.config.get("test_path") or ""))
 
 
 KIND = Kind(
