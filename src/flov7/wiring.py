@@ -98,6 +98,10 @@ async def publish(bus: Bus, workspace_id: str, execution_id: str, events: Sequen
         await bus.publish(f"run:{execution_id}", message={"workspace_id": workspace_id, "events": list(events)})
 
 
+def _listed(setting: str) -> list[str]:
+    return [one.strip() for one in setting.split(",") if one.strip()]
+
+
 @asynccontextmanager
 async def open_house(settings: AllSettings, *, calls: Work | None = None) -> AsyncGenerator[House, None]:
     """Build everything that gateway, worker and command line share. Raises Unavailable without PostgreSQL.
@@ -108,8 +112,8 @@ async def open_house(settings: AllSettings, *, calls: Work | None = None) -> Asy
     database = await Database.open(settings.store)
     cache = Cache(settings.cache)
     bus = Bus(cache)
-    allowed = [one.strip() for one in settings.engine.allow_hosts.split(",") if one.strip()]
-    network = BreakingNetwork(GuardedNetwork(allow=allowed))
+    allowed, folders = _listed(settings.engine.allow_hosts), _listed(settings.engine.allow_files)
+    network = BreakingNetwork(GuardedNetwork(allow=allowed, folders=folders))
     log = logs.get("flov7.engine")
     stored_plans, blobs = StoredPlans(database, PlanShelf(kinds)), StoredBlobs(database)
     work = KindWork(registry=kinds, connections=StoredConnections(database), outside=network, blobs=blobs, log=log)

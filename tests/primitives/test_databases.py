@@ -147,7 +147,7 @@ class TestTheConnection:
             ({"username": "nobody", "password": "x"}, StepRefused, "refuses us"),
             ({"database": "nowhere"}, StepRefused, "nowhere"),
             ({"security": "verify"}, StepRefused, "does not do TLS"),
-            ({"service": "mysql"}, StepRefused, "`mysql` is known and not built yet"),
+            ({"service": "oracle"}, StepRefused, "`oracle` is no database that is known here"),
             ({"host": None}, StepRefused, "does not say where"),
         ],
     )

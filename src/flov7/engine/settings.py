@@ -22,3 +22,6 @@ class EngineSettings(Settings):
     allow_hosts: str = Field(
         default="", description="Private hosts, addresses and networks that workflows may reach, with commas."
     )
+    allow_files: str = Field(
+        default="", description="Folders whose files `sqlite` connections of workflows may open, with commas."
+    )

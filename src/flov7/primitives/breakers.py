@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -83,6 +84,10 @@ class BreakingNetwork:
             if answer.status >= 500:
                 self._failed(circuit)
             return answer
+
+    def local_file(self, name: str) -> Path:
+        """See `Outside`."""
+        return self._inner.local_file(name)
 
     def client(self, *, timeout: float) -> httpx.AsyncClient:
         """See `Outside`."""

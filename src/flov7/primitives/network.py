@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -41,8 +42,14 @@ class GuardedNetwork:
     """The real network behind the guard. One per process; it keeps connections to hosts that were just used."""
 
     def __init__(
-        self, *, allow: Iterable[str] = (), resolve: Resolver | None = None, largest: int = LARGEST_ANSWER
+        self,
+        *,
+        allow: Iterable[str] = (),
+        resolve: Resolver | None = None,
+        largest: int = LARGEST_ANSWER,
+        folders: Iterable[str] = (),
     ) -> None:
+        self._folders = tuple(Path(folder).resolve() for folder in folders)
         self._allowed = tuple(allowed(entry) for entry in allow)
         self._resolve = resolve or _system_resolver
         self._largest = largest
@@ -94,6 +101,17 @@ class GuardedNetwork:
             f"`{host}:{port}` does not answer: {reason(last)}.",
             hint="Look whether the service runs and the port is right.",
         )
+
+    def local_file(self, name: str) -> Path:
+        """See `Outside`."""
+        path = Path(name).resolve()  # a link out of the folder is out of the folder
+        if not any(path.is_relative_to(folder) for folder in self._folders):
+            raise StepRefused(
+                "Workflows may not open that file.",
+                hint="The operator opens a folder to workflows with FLOV7_ALLOW_FILES.",
+                code="outside.file",
+            )
+        return path
 
     def client(self, *, timeout: float) -> httpx.AsyncClient:
         """See `Outside`."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ class Outside(Protocol):
 
     async def fetch(self, request: Request) -> Answer:
         """The answer, whatever its status. Raises StepRefused, StepUnreachable, StepTimedOut, StepFailed."""
+        ...
+
+    def local_file(self, name: str) -> Path:
+        """The checked path of a file on this machine. Raises StepRefused where the operator did not open its folder."""
         ...
 
     def client(self, *, timeout: float) -> httpx.AsyncClient:

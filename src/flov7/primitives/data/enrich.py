@@ -20,7 +20,7 @@ from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import ConnectionNeed, Lowering
 from flov7.language.effects import ByValue, Effect
 from flov7.primitives.actions.api_call import http
-from flov7.primitives.actions.db_query import postgres
+from flov7.primitives.actions.db_query import stores
 from flov7.primitives.credentials import NOT_HTTP
 from flov7.primitives.declare import AnyOutput, Bound, Context, Json, Kind, KindInputs, deferred, expression
 from flov7.primitives.fields import Missing, Path, at_path, rules, where_is
@@ -210,9 +210,7 @@ def _in_sql(context: Context, inputs: Inputs) -> Lookup:
     connection = context.connection
 
     async def find(key: Json) -> list[Json]:
-        result = await postgres.execute(
-            context, connection, sql=inputs.sql or "", params=[key], max_rows=_MOST_ROWS, reads=True
-        )
+        result = await stores.query(context, connection, sql=inputs.sql or "", params=[key], max_rows=_MOST_ROWS)
         return list[Json](result.rows)
 
     return find

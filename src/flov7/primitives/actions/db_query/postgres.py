@@ -4,72 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut, StepUnreachable
 from flov7.primitives.actions.db_query.values import to_json, to_sql
+from flov7.primitives.actions.db_query.work import (
+    PLACES,
+    Place,
+    Result,
+    Statement,
+    Work,
+    kept,
+    misfit,
+    place,
+    refused,
+)
 from flov7.primitives.declare import ConnectionValue, Context, Json
 from flov7.primitives.formats import json_text
 
 if TYPE_CHECKING:
     import asyncpg
-
-_OURS = ("postgres", "postgresql", "database", "supabase", None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """Rows as objects; `count` of rows, or of those changed; whether rows were left out."""
-
-    rows: list[dict[str, Any]]
-    count: int
-    truncated: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a database is and who we are there."""
-
-    host: str
-    port: int
-    database: str | None
-    user: str | None
-    password: str | None
-    security: str
-    schema: str | None = None
-
-
-def place(connection: ConnectionValue) -> Place:
-    """Reads a `database` connection. Raises StepRefused for another service, or where the host is missing."""
-    if connection.service not in _OURS:
-        raise StepRefused(
-            f"`{connection.service}` is known and not built yet; PostgreSQL is.", code="connection.not_built"
-        )
-    config, secret = connection.config, connection.credential
-    parts = urlsplit(str(secret.get("url") or ""))
-    host = parts.hostname or config.get("host")
-    if not host:
-        raise StepRefused(
-            f"The connection `{connection.name}` does not say where the database is.",
-            hint="Give `host` and `database` in its config, or `url` in its secret.",
-            code="connection.incomplete",
-        )
-    security = str(config.get("security") or "verify")
-    if "sslmode=disable" in parts.query:
-        security = "none"
-    return Place(
-        host=str(host),
-        port=int(parts.port or config.get("port") or 5432),
-        database=unquote(parts.path.lstrip("/")) or config.get("database"),
-        user=unquote(parts.username or "") or secret.get("username"),
-        password=unquote(parts.password or "") or secret.get("password"),
-        security=security,
-        schema=config.get("schema"),
-    )
 
 
 class _NamedTls(ssl.SSLContext):
@@ -102,7 +58,7 @@ async def session(
     """A connection to the checked address; errors of connecting are step errors. Closed at the end."""
     import asyncpg
 
-    where = place(connection)
+    where = place(connection, port=5432)
     addresses = await context.outside.addresses(where.host, port=where.port)
     try:
         opened = await asyncpg.connect(
@@ -144,25 +100,16 @@ async def session(
             await opened.close(timeout=2.0)
 
 
-async def execute(
-    context: Context,
-    connection: ConnectionValue,
-    *,
-    sql: str,
-    params: Sequence[Json],
-    max_rows: int,
-    reads: bool,
-    cut: bool = False,
-) -> Result:
-    """Runs one statement. `reads`: in a read-only transaction. Raises step errors."""
+async def execute(context: Context, connection: ConnectionValue, work: Work) -> list[Result]:
+    """Runs the statements in one transaction, a read-only one where `work` reads. Raises step errors."""
     import asyncpg
 
     limit = max(0.1, context.remaining() - 0.3)
     async with session(context, connection, timeout=min(10.0, limit)) as opened:
         try:
-            async with asyncio.timeout(limit), opened.transaction(readonly=reads):
+            async with asyncio.timeout(limit), opened.transaction(readonly=work.reads):
                 await opened.execute(f"set local statement_timeout = {int(limit * 1000)}")
-                return await _statement(opened, sql, params=params, max_rows=max_rows, cut=cut)
+                return [await _statement(opened, statement, work) for statement in work.statements]
         except (TimeoutError, asyncpg.QueryCanceledError) as error:
             raise StepTimedOut(
                 f"The statement took longer than {limit:.1f} seconds.", hint="Add an index, or a longer `timeout`."
@@ -177,36 +124,33 @@ async def execute(
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError) as error:
             raise StepFailed(f"The database broke off: {error}.") from error
         except asyncpg.PostgresError as error:
-            raise _refused(error, params) from error
+            raise _refused(error, with_params=any(one.params for one in work.statements)) from error
         except (asyncpg.InterfaceError, ValueError, TypeError) as error:
             if opened.is_closed():
                 raise StepFailed(f"The database broke off: {error}.") from error
-            raise StepRefused(f"These values do not fit the statement: {error}.", hint=_PARAMS) from error
+            raise misfit(error) from error
 
 
-_PARAMS = "Write `$1`, `$2` … and give as many `params`; a date is a text in ISO 8601."
+async def version(context: Context, connection: ConnectionValue) -> str:
+    """What answers there. Raises step errors."""
+    async with session(context, connection, timeout=10.0) as opened:
+        return f"PostgreSQL {await opened.fetchval('show server_version')}"
 
 
-async def _statement(opened: Any, sql: str, *, params: Sequence[Json], max_rows: int, cut: bool) -> Result:
-    prepared = await opened.prepare(sql)
-    wanted = prepared.get_parameters()
+async def _statement(opened: Any, statement: Statement, work: Work) -> Result:
+    prepared = await opened.prepare(statement.sql)
+    wanted, params = prepared.get_parameters(), statement.params
     if len(wanted) != len(params):
         raise ValueError(f"it has {len(wanted)} places and there are {len(params)} values")
     values = [to_sql(value, type_=type_.name) for value, type_ in zip(params, wanted, strict=True)]
     if not prepared.get_attributes():
         await prepared.fetch(*values)
-        return Result(rows=[], count=_changed(prepared.get_statusmsg()))
+        return Result(count=_changed(prepared.get_statusmsg()))
     cursor = await prepared.cursor(*values)
-    found = await cursor.fetch(max_rows + 1)
-    if len(found) > max_rows and not cut:
-        raise StepRefused(
-            f"There are more than {max_rows} rows.", hint="Add `limit` to the statement, or set `max_rows` or `cut`."
-        )
+    found = await cursor.fetch(work.max_rows + 1)
     parsed = {each.name for each in prepared.get_attributes() if each.type.name in ("json", "jsonb")}
-    rows = [
-        {name: _column(value, is_json=name in parsed) for name, value in record.items()} for record in found[:max_rows]
-    ]
-    return Result(rows=rows, count=len(rows), truncated=len(found) > max_rows)
+    rows = [{name: _column(value, is_json=name in parsed) for name, value in record.items()} for record in found]
+    return kept(rows, work)
 
 
 def _column(value: Any, *, is_json: bool) -> Json:
@@ -218,9 +162,9 @@ def _changed(status: str) -> int:
     return int(last) if last.isdigit() else 0
 
 
-def _refused(error: Any, params: Sequence[Json]) -> StepRefused:
+def _refused(error: Any, *, with_params: bool) -> StepRefused:
     hint = str(getattr(error, "hint", None) or "")
     if not hint and "syntax" in str(error):
-        hint = _PARAMS if params else "Look at the statement near that place."
+        hint = PLACES if with_params else "Look at the statement near that place."
     details = {"sqlstate": getattr(error, "sqlstate", None), "constraint": getattr(error, "constraint_name", None)}
-    return StepRefused(f"The database says: {error}", hint=hint, code="db_query.refused", details=details)
+    return refused(str(error), hint=hint, details=details)
