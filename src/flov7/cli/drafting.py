@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from flov7.generation.draft import Draft, Earlier
+from flov7.generation.draft import Draft, Drafter, Earlier
 from flov7.generation.generate import draft
 from flov7.primitives.registry import catalogue
 
@@ -18,3 +18,14 @@ def answered(before: Draft, key: str, text: str) -> Draft:
     """The draft with one of its questions answered."""
     earlier: Earlier = before.earlier.model_copy(update={"answers": {**before.earlier.answers, key: text}})
     return asyncio.run(draft(before.sentence, catalogue=catalogue(), earlier=earlier))
+
+
+def model_drafter() -> Drafter | None:
+    """The drafter that asks the model of the settings; None where they name none, and then all is done offline."""
+    from flov7.llm.settings import LlmSettings
+
+    if not LlmSettings.load().has_model:
+        return None
+    from flov7.wiring import model_drafter as joined
+
+    return joined(LlmSettings.load())

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from flov7 import __version__
-from flov7.cli import connections, demo, doctor, kinds, new, run, runs, serve, up, validate, workflows
+from flov7.cli import connections, demo, doctor, evaluate, kinds, new, run, runs, serve, up, validate, workflows
 from flov7.cli.screen import err, problem
 from flov7.kit.errors import FlowError
 
@@ -26,6 +26,7 @@ for module in (up, demo, doctor, serve, new, validate, run, kinds):
     module.add_to(app)
 app.add_typer(workflows.app, name="workflows", short_help="What is stored, what is live, what changed.")
 app.add_typer(runs.app, name="runs", short_help="Look at runs, and talk to them.")
+app.add_typer(evaluate.app, name="evaluate", short_help="How good generation is, on cases from files.")
 app.add_typer(connections.app, name="connections", short_help="Ways to the outside, with their secrets.")
 
 

@@ -39,12 +39,13 @@ class Earlier(_Frozen):
     sentence: str
     answers: Mapping[str, str] = Field(default_factory=dict)
     document: dict[str, Any] | None = None
+    change: str | None = Field(default=None, description="A change of `document`, in words; left out: a new document.")
 
-    @field_validator("sentence", mode="before")
+    @field_validator("sentence", "change", mode="before")
     @classmethod
-    def _is_text(cls, value: str) -> str:
+    def _is_text(cls, value: str | None) -> str | None:
         """Half of a surrogate pair is no text that JSON can carry."""
-        return value.encode("utf-8", "replace").decode()
+        return value.encode("utf-8", "replace").decode() if value is not None else None
 
 
 class Proposal(_Frozen):

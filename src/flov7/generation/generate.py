@@ -39,12 +39,26 @@ async def draft(
     return _explained(asked, proposal, checked, catalogue=catalogue)
 
 
+async def edit(
+    document: Mapping[str, Any],
+    change: str,
+    *,
+    catalogue: Catalogue,
+    answers: Mapping[str, str] | None = None,
+    library: Library | None = None,
+    drafter: Drafter | None = None,
+) -> Draft:
+    """The draft after a change in words; what the change does not speak of stays as it is."""
+    earlier = Earlier(sentence=change, change=change, document=dict(document), answers=answers or {})
+    return await draft(change, catalogue=catalogue, earlier=earlier, library=library, drafter=drafter)
+
+
 def understand(sentence: str, earlier: Earlier | Mapping[str, Any] | None) -> Earlier:
     """What is asked for: the sentence, with what was agreed before."""
     known = earlier if isinstance(earlier, Earlier) or earlier is None else Earlier.model_validate(dict(earlier))
     if known is None:
         return Earlier(sentence=sentence)
-    return Earlier(sentence=sentence, answers=known.answers, document=known.document)
+    return known.model_copy(update={"sentence": sentence})
 
 
 async def _proposed(

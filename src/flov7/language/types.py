@@ -27,7 +27,8 @@ def check_gives_list(analysis: Analysis, source: str, test: Template, *, where: 
     binding = test.bindings.get(reference.root)
     if expression.source != written or not isinstance(binding, FromStep) or binding.errors:
         return
-    types = _types(analysis.specs[binding.step].outputs, reference.path)
+    spec = analysis.specs.get(binding.step)  # None: a kind that nobody knows, said elsewhere
+    types = _types(spec.outputs, reference.path) if spec is not None else set[str]()
     if types and "array" not in types:
         analysis.report.add(
             "type.mismatch",

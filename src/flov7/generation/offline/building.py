@@ -111,7 +111,7 @@ class Builder:
             return [], scope
         if steps.is_stop(words):
             return [self._stop()], scope
-        matches = steps.kind_of(words, self._index, scope)
+        matches = steps.kind_of(words, self._index, scope, catalogue=self._desk.catalogue)
         if not matches:
             self._unknown(words)
             return [], scope

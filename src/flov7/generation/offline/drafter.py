@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Any
 
 from flov7.generation.draft import Cost, Earlier, Proposal, Question
 from flov7.generation.offline import lexicon
@@ -11,6 +12,8 @@ from flov7.generation.offline.building import Builder
 from flov7.generation.offline.clauses import split
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.index import index_of
+from flov7.generation.offline.operations.drafting import changed, created
+from flov7.generation.offline.operations.vocabulary import vocabulary_of
 from flov7.generation.offline.structure import meaning
 from flov7.generation.offline.words import Word, closed, read
 from flov7.language.catalogue import Catalogue
@@ -19,6 +22,7 @@ from flov7.language.library import Library
 
 LONGEST = 4000
 _STARTS = "trigger.kind"
+_UNCHANGED = "change.step"
 _SURE, _LEAST = 0.95, 0.1
 _EXAMPLE = "When a form is submitted, save it to the database, then e-mail the sender."
 
@@ -48,28 +52,64 @@ class OfflineDrafter:
 def propose(earlier: Earlier, *, catalogue: Catalogue, library: Library | None = None) -> Proposal:
     """The proposal of the offline drafter, without waiting for anything."""
     began = time.perf_counter()
-    sentence = " ".join(earlier.sentence.split())
+    sentence = " ".join((earlier.change or earlier.sentence).split())
     words = read(sentence[:LONGEST])
     refused = _refusal(sentence, words)
     if refused is not None:
         return Proposal(document=None, questions=(refused,), confidence=0.0, cost=Cost(seconds=_since(began)))
+    desk = Desk(catalogue=catalogue, answers=earlier.answers, library=library)
+    if earlier.change is not None and earlier.document is not None:
+        return _changed(earlier, earlier.document, desk, began=began)
+    if _is_all_services(catalogue):
+        made = created(earlier.sentence, desk=desk, vocabulary=vocabulary_of(catalogue))
+        if made is not None:
+            return _proposal(made, desk, began=began)
+        desk = Desk(catalogue=catalogue, answers=earlier.answers, library=library)
     index = index_of(catalogue)
     verbs = lexicon.VERBS | index.verbs
-    desk = Desk(catalogue=catalogue, answers=earlier.answers, library=library)
     understood = meaning(split(words, verbs=verbs))
     document = Builder(desk, index, sentence=sentence).document(understood)
     questions = tuple(desk.questions)
     if document is None:
         said = tuple(one for one in questions if one.key != _STARTS)
         questions = said if said and (understood.trigger or understood.clock) else (_no_step(),)
-    confidence = max(_LEAST, round(_SURE - desk.doubt, 2)) if document else 0.0
+    return _proposal(document, desk, began=began, questions=questions)
+
+
+def _proposal(
+    document: dict[str, Any] | None, desk: Desk, *, began: float, questions: tuple[Question, ...] | None = None
+) -> Proposal:
     return Proposal(
         document=document,
-        questions=questions,
+        questions=tuple(desk.questions) if questions is None else questions,
         notes=tuple(desk.notes),
-        confidence=confidence,
+        confidence=max(_LEAST, round(_SURE - desk.doubt, 2)) if document else 0.0,
         cost=Cost(seconds=_since(began)),
     )
+
+
+def _changed(earlier: Earlier, document: dict[str, Any], desk: Desk, *, began: float) -> Proposal:
+    """The document with the change made; as it was, with a question, where nothing was found to change."""
+    vocabulary = vocabulary_of(desk.catalogue)
+    made = changed(document, str(earlier.change)[:LONGEST], desk=desk, vocabulary=vocabulary)
+    if made is None:
+        desk.ask(
+            _UNCHANGED,
+            f"I do not see what “{earlier.change}” would change. Which step do you mean?",
+            _steps(document),
+            weight=0.5,
+        )
+    return _proposal(made or document, desk, began=began)
+
+
+def _steps(document: dict[str, Any]) -> list[str]:
+    named = [str(one.get("name")) for one in document.get("primitives", []) if one.get("type") != "connection"]
+    return named[:6] or ["the first one"]
+
+
+def _is_all_services(catalogue: Catalogue) -> bool:
+    """Whether the catalogue has nothing but operations of services that could be done."""
+    return bool(catalogue.shelves) and catalogue.get("action", "email_send") is None
 
 
 def _since(began: float) -> float:

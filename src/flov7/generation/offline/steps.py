@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flov7.generation.offline import calls, lexicon, messages, pauses, people, reshaping
+from flov7.generation.offline import calls, lexicon, messages, pauses, people, reshaping, services
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.filling import Filled, Wish
 from flov7.generation.offline.index import Index, Match
+from flov7.generation.offline.services import operation_of
 from flov7.generation.offline.slots import Scope
 from flov7.generation.offline.words import Word, closed, find, said
-from flov7.language.catalogue import KindSpec
+from flov7.language.catalogue import Catalogue, KindSpec
 
 Filler = Callable[[Wish, Desk], Filled]
 
@@ -32,6 +33,7 @@ _FILLERS: dict[str, Filler] = {
     "data/enrich": reshaping.enrich,
 }
 _CLOSE = 0.85
+_SENDS = ("action/notification", "action/email_send", "action/wait", "action/custom")
 _MAIL_NOUNS = ("email", "emails", "mail", "mails", "newsletter", "letter", "inbox")
 _CHATS = ("slack", "teams", "discord", "mattermost", "chat")
 _TELLS = closed("tell notify inform alert ping warn let announce page message remind")
@@ -39,10 +41,13 @@ _FLOWS = ("workflow", "workflows", "sub-workflow", "subworkflow")
 _CALLS = closed("call fetch get post put patch delete request hit download load pull push retrieve query trigger")
 
 
-def kind_of(words: Sequence[Word], index: Index, scope: Scope) -> list[Match]:
+def kind_of(words: Sequence[Word], index: Index, scope: Scope, *, catalogue: Catalogue) -> list[Match]:
     """The kinds that a step may be, best first. What the words show plainly goes before what they resemble."""
     found = index.ask(words)
     sure = _shown(words, scope)
+    service = None if sure in _SENDS else operation_of(words, catalogue)
+    if service is not None:
+        return [Match(service, 100.0)]
     if not sure:
         verbs = index.knowing(words[0].stem)
         return [one for one in found if one.kind.key in verbs]
@@ -116,7 +121,7 @@ def fill(
         if second.name in given or second.title.lower() in given.lower():
             best = matches[1]
     wish = Wish(kind=best.kind, name=name, words=words, scope=scope, handles=handles, title=title)
-    filler = _FILLERS.get(best.kind.key)
+    filler = services.fill if "." in best.kind.name else _FILLERS.get(best.kind.key)
     if not best.kind.built:
         desk.note(
             f"“{said(words)}” needs `{best.kind.title}`, which is known and cannot run here yet; the nearest that can "

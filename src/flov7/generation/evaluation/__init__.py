@@ -1,0 +1,1 @@
+"""How good generation is: measured on cases from files, through the same door that people use."""
