@@ -13,15 +13,43 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from flov7.cache.settings import CacheSettings
+from flov7.engine.settings import EngineSettings
 from flov7.listen.listener import Listener
 from flov7.listen.settings import ListenSettings
-from flov7.wiring import House, listening
-from tests.gateway.conftest import Client, app, client, gateway, house, http, logged, stranger
+from flov7.store.settings import StoreSettings
+from flov7.wiring import AllSettings, House, attending, listening, open_house, working
+from tests.gateway.conftest import Client, app, client, gateway, http, logged, stranger
 from tests.listen.programs import Server, free_port, program
 
-__all__ = ["app", "client", "gateway", "house", "http", "logged", "stranger"]
+__all__ = ["app", "client", "gateway", "http", "logged", "stranger"]
 
 LEASE = 2.0
+
+
+@pytest.fixture(scope="module")
+def open_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose files workflows may open."""
+    return tmp_path_factory.mktemp("open")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def house(
+    store_settings: StoreSettings, redis_url: str, temporal_address: str, open_folder: Path
+) -> AsyncIterator[House]:
+    """The house with a worker and an attendant in this process."""
+    settings = AllSettings(
+        store=store_settings,
+        cache=CacheSettings.load(redis_url=redis_url, redis_prefix=f"t{os.urandom(4).hex()}:"),
+        engine=EngineSettings.load(
+            temporal_address=temporal_address,
+            task_queue=f"ln-{os.urandom(4).hex()}",
+            allow_hosts="127.0.0.1",
+            allow_files=str(open_folder),
+        ),
+    )
+    async with open_house(settings) as opened, attending(opened), working(opened):
+        yield opened
 
 
 @pytest.fixture
@@ -142,3 +170,25 @@ async def hearing(client: Client, workflow_id: str, *, status: str = "listening"
 def openssl(*words: str) -> None:
     """Run openssl quietly."""
     subprocess.run(["openssl", *words], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A MariaDB server with the user `flov7` and the database `shop`."""
+    folder = tmp_path_factory.mktemp("mariadb")
+    install = program("mariadb-install-db", package="mariadb-server-core")
+    server = program("mariadbd", package="mariadb-server-core")
+    who = ["--user=root"] if os.geteuid() == 0 else []
+    data = f"--datadir={folder / 'data'}"
+    made = [install, "--no-defaults", data, "--auth-root-authentication-method=normal", "--skip-test-db", *who]
+    subprocess.run(made, check=True, capture_output=True)
+    (folder / "first.sql").write_text(
+        "CREATE DATABASE shop;\nCREATE USER flov7@'127.0.0.1' IDENTIFIED BY 'pw';\nGRANT ALL ON shop.* TO flov7@'127.0.0.1';\n"
+    )
+    port = free_port()
+    words = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 's.sock'}", "--skip-log-bin"]
+    words += [f"--init-file={folder / 'first.sql'}", "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve", *who]
+    running = Server([server, "--no-defaults", data, *words], port, folder)
+    running.start()
+    yield running
+    running.kill()
