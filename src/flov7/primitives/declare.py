@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flov7.language.catalogue import ConnectionNeed, Lowering, Queue, Retry
 from flov7.language.effects import Effect, EffectRule
 from flov7.primitives.files import Files, NoFiles
+from flov7.primitives.links import Links, NoLinks
 from flov7.primitives.marks import (
     KEYED,
     AnyOutput,
@@ -124,7 +125,8 @@ class Context:
 
     `idempotency_key` is set on a call that changes something and is equal in every attempt. `connection` is
     the step's own, `default_mail` the workspace's for mail, `connections` those that the plan allows, by name.
-    `deadline` is on `time.monotonic()`. `files` holds the bytes of the files that are named in the inputs.
+    `deadline` is on `time.monotonic()`. `files` holds the bytes of the files that are named in the inputs,
+    `links` the addresses by which people answer steps that wait.
     """
 
     execution_id: str
@@ -140,6 +142,7 @@ class Context:
     default_mail: ConnectionValue | None = None
     connections: Mapping[str, ConnectionValue] = field(default_factory=dict[str, ConnectionValue])
     files: Files = field(default_factory=NoFiles)
+    links: Links = field(default_factory=NoLinks)
 
     def remaining(self) -> float:
         """Seconds that are left to this attempt, never less than 0."""

@@ -7,6 +7,8 @@ what comes is checked, by Standard Webhooks.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from flov7.kit.errors import FlowError
@@ -24,6 +26,9 @@ class Inputs(KindInputs):
         json_schema_extra={"x-secret": True},
     )
     headers: dict[str, str] = Field(default_factory=dict, description="Sent with every message.")
+    style: Literal["plain", "slack", "discord", "teams"] | None = Field(
+        default=None, description="How messages are written for it, where its host does not say."
+    )
 
 
 class Credentials(KindInputs):
