@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import imaplib
 import os
+import pwd
+import shutil
 import subprocess
+import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +197,61 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.start()
     yield running
     running.kill()
+
+
+class Mail(Server):
+    """A Dovecot server; every user's password is `pw`."""
+
+    def start(self) -> None:
+        """Start it, and wait until it lets somebody in."""
+        shutil.rmtree(self.folder / "run", ignore_errors=True)  # what a killed one left
+        super().start()
+        for _ in range(100):
+            try:
+                with self.box():
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError("nobody is let in")
+
+    @contextmanager
+    def box(self, user: str = "ann") -> Iterator[imaplib.IMAP4]:
+        """The mailbox as somebody else sees it, by Python's own client."""
+        with imaplib.IMAP4("127.0.0.1", self.port) as opened:
+            opened.login(user, "pw")
+            opened.select("INBOX")
+            yield opened
+
+    def deliver(self, raw: bytes, *, user: str = "ann", to: str = "INBOX") -> None:
+        """A message arrives."""
+        with self.box(user) as opened:
+            done, words = opened.append(to, "", imaplib.Time2Internaldate(time.time()), raw)
+            assert done == "OK", words
+
+
+@pytest.fixture
+def mail() -> Iterator[Mail]:
+    """A mail server with one mailbox for each user who asks."""
+    dovecot = program("dovecot", package="dovecot-imapd")
+    folder = Path(tempfile.mkdtemp(prefix="flov7-mail-"))
+    folder.chmod(0o755)
+    (folder / "mail").mkdir()
+    as_root = os.geteuid() == 0
+    owner = pwd.getpwnam("nobody") if as_root else pwd.getpwuid(os.geteuid())
+    os.chown(folder / "mail", owner.pw_uid, owner.pw_gid)
+    port = free_port()
+    inside = "" if as_root else f"default_login_user = {owner.pw_name}\ndefault_internal_user = {owner.pw_name}\n"
+    (folder / "dovecot.conf").write_text(
+        f"base_dir = {folder}/run\nstate_dir = {folder}/state\nlog_path = {folder}/dovecot.log\nprotocols = imap\n"
+        f"listen = 127.0.0.1\nssl = no\ndisable_plaintext_auth = no\nmail_location = maildir:{folder}/mail/%u\n"
+        f"first_valid_uid = 1\nfirst_valid_gid = 1\n{inside}auth_mechanisms = plain login\nauth_failure_delay = 0\n"
+        "passdb {\n driver = static\n args = password=pw\n}\n"
+        f"userdb {{\n driver = static\n args = uid={owner.pw_uid} gid={owner.pw_gid} home={folder}/mail/%u\n}}\n"
+        f"service imap-login {{\n chroot =\n inet_listener imap {{\n port = {port}\n }}\n inet_listener imaps {{\n port = 0\n }}\n}}\n"
+        "service anvil {\n chroot =\n}\n"
+    )
+    running = Mail([dovecot, "-F", "-c", str(folder / "dovecot.conf")], port, folder)
+    running.start()
+    yield running
+    running.stop()
+    shutil.rmtree(folder, ignore_errors=True)

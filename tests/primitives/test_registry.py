@@ -28,7 +28,7 @@ KINDS = {
     "data": "mapping transform filter merge split enrich validate",
 }
 NOT_BUILT = {
-    "trigger/email", "trigger/sms", "action/ai_process",
+    "trigger/sms", "action/ai_process",
 }  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from flov7.language.effects import Effect
 from flov7.primitives.declare import Known
 
 KNOWN: dict[str, Known] = {
-    "trigger/email": Known(title="Incoming e-mail", summary="A message arrives in a mailbox.", lowering=Lowering.START),
     "trigger/sms": Known(
         title="Incoming SMS",
         summary="A text message arrives.",
