@@ -149,7 +149,7 @@ def effect(rule: EffectRule) -> str:
 def _by(field: str, cases: Mapping[str, EffectRule], *, absent: EffectRule) -> str:
     """The cases that end alike in one word; what an absent field means is said where no case says it."""
     alike: dict[str, list[str]] = {}
-    for name, one in cases.items():
+    for name, one in sorted(cases.items()):
         alike.setdefault(effect(one), []).append(name)
     words = [f"{'/'.join(names)} ({said})" for said, names in alike.items()]
     return f"by `{field}`: {', '.join(words)}" + ("" if effect(absent) in alike else f", left out ({effect(absent)})")

@@ -7,12 +7,14 @@ import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flov7.cache.bus import Bus
 from flov7.cache.connecting import Cache
 from flov7.cache.settings import CacheSettings
 from flov7.engine.activities import Activities
+from flov7.engine.answering import StepLinks
 from flov7.engine.client import Engine
 from flov7.engine.connections import StoredConnections
 from flov7.engine.counting import count
@@ -113,10 +115,18 @@ async def open_house(settings: AllSettings, *, calls: Work | None = None) -> Asy
     cache = Cache(settings.cache)
     bus = Bus(cache)
     allowed, folders = _listed(settings.engine.allow_hosts), _listed(settings.engine.allow_files)
-    network = BreakingNetwork(GuardedNetwork(allow=allowed, folders=folders))
+    guarded = GuardedNetwork(allow=allowed, folders=folders)
+    network = BreakingNetwork(guarded)
     log = logs.get("flov7.engine")
     stored_plans, blobs = StoredPlans(database, PlanShelf(kinds)), StoredBlobs(database)
-    work = KindWork(registry=kinds, connections=StoredConnections(database), outside=network, blobs=blobs, log=log)
+    work = KindWork(
+        registry=kinds,
+        connections=StoredConnections(database, outside=network),
+        outside=network,
+        blobs=blobs,
+        links=partial(StepLinks, database.vault, settings.engine.public_url),
+        log=log,
+    )
     performer = Performer(calls or work, ledger=StoredLedger(database.effects))
     masters = [*keys_in(settings.store.master_key), *keys_in(settings.store.master_keys_old)]
     codec = FlowCodec(
@@ -151,6 +161,7 @@ async def open_house(settings: AllSettings, *, calls: Work | None = None) -> Asy
         )
     finally:
         await express.drain()
+        await guarded.aclose()
         await bus.close()
         await cache.close()
         await database.close()
@@ -215,7 +226,7 @@ def sources_of(house: House) -> Sources:
     """What triggers listen to, opened with the house's connections."""
     return Sources(
         registry=house.registry,
-        connections=StoredConnections(house.database),
+        connections=StoredConnections(house.database, outside=house.network),
         outside=house.network,
         blobs=house.blobs,
         log=logs.get("flov7.listen"),

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from flov7.kit.errors import Conflict, FlowError, NotFound, Unavailable
-from flov7.store import connections, conversations, idempotency, keys, records, templates
+from flov7.store import connections, conversations, idempotency, keys, records, tables, templates
 from flov7.store.database import Database
 
 
@@ -77,14 +77,24 @@ class TestConnections:
             await connections.delete(scope, "a")
             assert await connections.secret(scope, "shared") == {"k": 1}
 
-    async def test_the_engine_reads_secrets_but_cannot_write_them(self, database: Database, workspace_id: str) -> None:
+    async def test_the_engine_renews_secrets_but_neither_makes_nor_removes_them(
+        self, database: Database, workspace_id: str
+    ) -> None:
         async with database.workspace(workspace_id) as scope:
             await connections.put_secret(scope, "s", value={"k": 1})
         async with database.as_engine(workspace_id) as scope:
             assert await connections.secret(scope, "s") == {"k": 1}
+            assert await connections.begin_renewing(scope, "s", lasts=timedelta(seconds=30))
+            assert not await connections.begin_renewing(scope, "s", lasts=timedelta(seconds=30))
+            await connections.end_renewing(scope, "s", changes={"t": 2})
+            assert await connections.secret(scope, "s") == {"k": 1, "t": 2}
+            assert await connections.begin_renewing(scope, "s", lasts=timedelta(seconds=30))
         with pytest.raises(FlowError):
             async with database.as_engine(workspace_id) as scope:
-                await connections.put_secret(scope, "s", value={"k": 2})
+                await connections.put_secret(scope, "another", value={"k": 2})
+        with pytest.raises(FlowError):
+            async with database.as_engine(workspace_id) as scope:
+                await scope.run(scope.delete(tables.secrets))
 
 
 class TestTemplates:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from flov7.engine.renewals import Renewals
 from flov7.kit.errors import NotFound, StepRefused
 from flov7.language.plan import Credential
 from flov7.primitives.declare import ConnectionValue
+from flov7.primitives.oauth.client import is_oauth
+from flov7.primitives.oauth.tokens import is_stale, renewable
+from flov7.primitives.outside import Outside
 from flov7.store import connections as stored
 from flov7.store import workspaces
 from flov7.store.database import Database
@@ -15,18 +19,40 @@ from flov7.store.scope import Scope
 
 
 class StoredConnections:
-    """Connections and secrets as the store keeps them."""
+    """Connections and secrets as the store keeps them; tokens that have ended are renewed where that can be."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, outside: Outside | None = None) -> None:
         self._database = database
+        self._renewals = Renewals(database, outside=outside) if outside is not None else None
 
     async def open(self, workspace_id: str, credential: Credential) -> ConnectionValue:
         """The connection with its secret opened. Raises StepRefused where one of them is not there."""
+        value, secret = await self._found(workspace_id, credential)
+        if self._renewals is None or not is_oauth(value) or not is_stale(value.credential):
+            return value
+        if not renewable(value):
+            return value  # whoever uses it says what is missing, and how to allow it
+        return await self._renewals.renewed(workspace_id, value, secret=secret)
+
+    async def renew(
+        self, workspace_id: str, credential: Credential, *, refused: ConnectionValue
+    ) -> ConnectionValue | None:
+        """The connection with another token than the one that the service has just refused; None where it has none."""
+        value, secret = await self._found(workspace_id, credential)
+        if self._renewals is None or not is_oauth(value) or not renewable(value):
+            return None
+        if value.credential.get("access_token") != refused.credential.get("access_token"):
+            return value
+        return await self._renewals.renewed(workspace_id, value, secret=secret)
+
+    async def _found(self, workspace_id: str, credential: Credential) -> tuple[ConnectionValue, str]:
+        """The connection and its secret's name."""
         async with self._database.as_engine(workspace_id) as scope:
             try:
                 if credential.kind:
-                    return await self._declared(scope, credential)
-                return await _kept(scope, credential.name)
+                    return await self._declared(scope, credential), credential.secret
+                found = await stored.get(scope, credential.name)
+                return await _kept(scope, credential.name), found.secret
             except NotFound as error:
                 raise StepRefused(error.message, hint=error.hint, code="connection.unknown") from error
 

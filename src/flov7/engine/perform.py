@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from flov7.engine.ledger import Ledger
@@ -17,6 +18,7 @@ from flov7.primitives.connectors.operation import Operation
 from flov7.primitives.connectors.running import run_operation
 from flov7.primitives.declare import Cache, ConnectionValue, Context, Json, Log
 from flov7.primitives.files import unknown
+from flov7.primitives.links import Links
 from flov7.primitives.outside import Outside
 from flov7.primitives.registry import Registry
 from flov7.primitives.runner import Runner
@@ -25,11 +27,21 @@ Work = Callable[[CallRequest, str | None], Awaitable[Any]]
 """Does a call: the request and the idempotency key to its output. Raises step errors."""
 
 
+LinksOf = Callable[[str, str], Links]
+"""Workspace and execution to the addresses by which its steps are answered."""
+
+
 class Connections(Protocol):
     """Opens connections: secrets are looked up here and nowhere else."""
 
     async def open(self, workspace_id: str, credential: Credential) -> ConnectionValue:
         """The connection with its secret. Raises StepRefused where it is not there."""
+        ...
+
+    async def renew(
+        self, workspace_id: str, credential: Credential, *, refused: ConnectionValue
+    ) -> ConnectionValue | None:
+        """The connection with another token than the refused one; None where there is none to be had."""
         ...
 
     async def default_mail(self, workspace_id: str) -> ConnectionValue | None:
@@ -99,9 +111,17 @@ class KindWork:
     """Does calls by running kinds."""
 
     def __init__(
-        self, *, registry: Registry, connections: Connections, outside: Outside, blobs: Blobs, log: Log
+        self,
+        *,
+        registry: Registry,
+        connections: Connections,
+        outside: Outside,
+        blobs: Blobs,
+        links: LinksOf,
+        log: Log,
     ) -> None:
         self._registry = registry
+        self._links = links
         self._blobs = blobs
         self._connections = connections
         self._outside = outside
@@ -123,11 +143,25 @@ class KindWork:
             idempotency_key=key,
             connection=await self._connection(request),
             default_mail=None if runner is None else await self._default_mail(request, runner),
+            files=StoredFiles(self._blobs, request.workspace_id),
+            links=self._links(request.workspace_id, request.execution_id),
         )
         async with asyncio.timeout(request.timeout):
-            if runner is not None:
-                return await runner.call(context, request.inputs)
-            return await run_operation(context, Operation.model_validate(request.operation), request.inputs)
+            try:
+                return await _run(context, request, runner)
+            except StepRefused as error:
+                again = await self._with_new_token(context, request, error)
+                if again is None:
+                    raise
+            return await _run(again, request, runner)
+
+    async def _with_new_token(self, context: Context, request: CallRequest, error: StepRefused) -> Context | None:
+        """A token that was refused did nothing: with a new one the call is made once more."""
+        if error.error_code != "connection.expired" or request.credential is None or context.connection is None:
+            return None
+        refused = context.connection
+        fresh = await self._connections.renew(request.workspace_id, request.credential, refused=refused)
+        return None if fresh is None else replace(context, connection=fresh)
 
     async def _default_mail(self, request: CallRequest, runner: Runner) -> ConnectionValue | None:
         need = runner.kind.connection
@@ -139,6 +173,12 @@ class KindWork:
         if request.credential is None:
             return None
         return await self._connections.open(request.workspace_id, request.credential)
+
+
+async def _run(context: Context, request: CallRequest, runner: Runner | None) -> Any:
+    if runner is not None:
+        return await runner.call(context, request.inputs)
+    return await run_operation(context, Operation.model_validate(request.operation), request.inputs)
 
 
 def _no_heartbeat(_: Json) -> None:

@@ -9,13 +9,15 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from flov7.engine.answering import HOOKS
 from flov7.gateway import docs, errors, health, openapi
+from flov7.gateway.connections import login
 from flov7.gateway.connections import routes as connections
+from flov7.gateway.connectors import routes as connectors
 from flov7.gateway.context import API
 from flov7.gateway.conversations import routes as conversations
 from flov7.gateway.executions import live, messages
 from flov7.gateway.executions import routes as executions
-from flov7.gateway.hooks.addresses import HOOKS
 from flov7.gateway.hooks.endpoint import Hooks
 from flov7.gateway.keys import routes as keys
 from flov7.gateway.kinds import routes as kinds
@@ -55,7 +57,9 @@ def create_app(gateway: Gateway) -> FastAPI:
         live,
         messages,
         executions,
+        login,
         connections,
+        connectors,
         message_templates,
         kinds,
         conversations,
@@ -63,6 +67,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         keys,
     ):
         app.include_router(noun.router, prefix=API)
+    app.include_router(login.public)
     app.include_router(health.router)
     app.include_router(docs.router)
     openapi.install(app)

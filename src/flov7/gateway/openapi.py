@@ -33,6 +33,7 @@ _TAGS = {
     "workflows": "Documents with versions. A draft goes live by `activate`; its triggers then start runs.",
     "executions": "Runs: what they did, live, and what can be said to them.",
     "connections": "Services outside, and their secrets, which go in and never come out.",
+    "connectors": "Services whose operations are kinds: those that come with Flov7, and those made of documents.",
     "message templates": "Texts that steps send, versioned, used by name.",
     "kinds": "What workflows are made of in this installation.",
     "conversations": "Sentences become drafts of workflows.",

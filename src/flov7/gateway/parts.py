@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flov7.cache.bus import Bus
 from flov7.engine.turned_away import TurnedAway
+from flov7.gateway.connectors.shelves import WorkspaceShelves
 from flov7.gateway.ports import Drafter, Engine
 from flov7.gateway.settings import GatewaySettings
 from flov7.kit.errors import FlowError
@@ -59,6 +60,7 @@ class Gateway:
     def __post_init__(self) -> None:
         self.watcher = Watcher(self.database, bus=self.bus)
         self.turned_away = TurnedAway(self.database, metrics=self.metrics)
+        self.shelves = WorkspaceShelves()
         self.listeners: list[Callable[[str, Any], None]] = []
         self._plans: OrderedDict[tuple[str, str], Plan] = OrderedDict()
 

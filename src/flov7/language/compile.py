@@ -77,6 +77,7 @@ def compile_document(
     """
     report = Report()
     fragment = document.is_fragment
+    catalogue = library.catalogue(catalogue) if library else catalogue
     analysis = analyse(
         _with_start(document), catalogue, library=library, strict=strict, report=report, is_fragment=fragment
     )

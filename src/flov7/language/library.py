@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from flov7.language.catalogue import Catalogue, Shelf
 
 
 class MessageTemplate(BaseModel):
@@ -42,9 +44,14 @@ class KnownConnection(BaseModel):
 class Library(BaseModel):
     """All of it; `None` in place of a library means: cannot be looked up here, so open names are warnings."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
     templates: dict[str, MessageTemplate] = {}
     workflows: dict[str, KnownWorkflow] = {}
     connections: dict[str, KnownConnection] = {}
     default_mail: bool = False
     max_primitives: int | None = None
+    shelves: tuple[Shelf, ...] = Field(default=(), exclude=True, description="Connectors that the workspace made.")
+
+    def catalogue(self, base: Catalogue) -> Catalogue:
+        """The kinds of the installation, and those of the workspace."""
+        return base.with_shelves(self.shelves)

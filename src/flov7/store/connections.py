@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import asc, func
@@ -138,6 +138,28 @@ async def secret(scope: Scope, name: str) -> dict[str, Any]:
     if row is None:
         raise NotFound(f"There is no secret {name!r}.", hint="Add the connection's credentials again.")
     return await scope.open(row["body"], table=SECRETS, row=row["id"])
+
+
+async def begin_renewing(scope: Scope, name: str, *, lasts: timedelta) -> bool:
+    """Whether we are the one that renews this secret now; for as long, nobody else is."""
+    table = tables.secrets
+    free = (table.c.renewing_until.is_(None)) | (table.c.renewing_until < func.now())
+    statement = scope.update(table, renewing_until=func.now() + lasts).where((table.c.name == name) & free)
+    return await scope.run(statement) > 0
+
+
+async def end_renewing(scope: Scope, name: str, *, changes: dict[str, Any] | None) -> None:
+    """Keep what was renewed, and let others renew it again. A secret that was rotated meanwhile wins. `NotFound`."""
+    table = tables.secrets
+    here = table.c.name == name
+    if changes is not None:
+        row = await scope.row(scope.select(table, table.c.id, table.c.body).where(here).with_for_update())
+        if row is None:
+            raise NotFound(f"There is no secret {name!r}.", hint="Add the connection's credentials again.")
+        present = await scope.open(row["body"], table=SECRETS, row=row["id"])
+        body = await scope.seal({**present, **changes}, table=SECRETS, row=row["id"])
+        await scope.run(scope.update(table, body=body, rotated_at=func.now()).where(here))
+    await scope.run(scope.update(table, renewing_until=None).where(here))
 
 
 async def has_secret(scope: Scope, name: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
+from flov7.gateway.connections import fitting
 from flov7.gateway.connections.access import Reader, Writer
 from flov7.gateway.connections.schemas import ConnectionCreate, ConnectionOut, RotateIn, TestOut
 from flov7.gateway.connections.testing import check
@@ -16,8 +16,7 @@ from flov7.gateway.envelope import Envelope, ListOf, success
 from flov7.gateway.fields import ERRORS
 from flov7.gateway.parts import HOOKS_TOPIC, Gateway
 from flov7.gateway.security import Caller
-from flov7.kit.errors import Invalid
-from flov7.language.catalogue import KindSpec
+from flov7.language.catalogue import Shelf
 from flov7.primitives.credentials import secret_type
 from flov7.store import connections, records
 from flov7.store.connections import Connection
@@ -30,16 +29,21 @@ Name = Annotated[str, Path(max_length=64, description="The connection's name or 
 @router.post("", status_code=201, response_model=Envelope[ConnectionOut], summary="Add a connection")
 async def create(caller: Writer, body: ConnectionCreate) -> Response:
     """Keep a connection and its secret. The secret is sealed, and never comes out again."""
-    spec = _kind(caller.gateway, body.service)
-    _fits(caller.gateway, spec.name, config=body.config, credentials=body.credentials)
     async with caller.transaction() as scope:
+        shelf = await _shelf(scope, caller.gateway, body.service)
+        wanted = (body.credentials or {}).get("type")
+        spec = fitting.kind_of(
+            caller.gateway, body.service, shelf=shelf, wanted=wanted if isinstance(wanted, str) else None
+        )
+        config = {**fitting.usual(shelf, spec.name), **body.config}
+        fitting.check(caller.gateway, spec, by_schema=shelf is not None, config=config, credentials=body.credentials)
         made = await connections.create(
             scope,
             name=body.name,
             service=body.service,
             kind=spec.name,
             credentials_type=_type(spec.name, body.credentials),
-            config=body.config,
+            config=config,
             credentials=body.credentials,
             description=body.description,
         )
@@ -81,7 +85,9 @@ async def rotate(caller: Writer, name: Name, body: RotateIn) -> Response:
     """The next call uses the new secret; runs need nothing."""
     async with caller.transaction() as scope:
         found = await connections.get(scope, name)
-        _fits(caller.gateway, found.kind, config=None, credentials=body.credentials)
+        shelf = await _shelf(scope, caller.gateway, found.service)
+        spec = fitting.kind_of(caller.gateway, found.service, shelf=shelf, wanted=found.kind)
+        fitting.check(caller.gateway, spec, by_schema=shelf is not None, config=None, credentials=body.credentials)
         await connections.put_secret(scope, found.secret, value=body.credentials)
         kind = _type(found.kind, body.credentials)
         found = await connections.change(scope, found.id, credentials_type=kind)
@@ -101,55 +107,9 @@ async def delete(caller: Writer, name: Name) -> Response:
     return success(None)
 
 
-def _kind(gateway: Gateway, service: str) -> KindSpec:
-    """The kind of a service. Raises Invalid with those there are."""
-    kinds = gateway.registry.catalogue().of_type("connection")
-    found = next((spec for spec in kinds if spec.name == service), None)
-    found = found or next((spec for spec in kinds if service in spec.services), None)
-    if found is not None and found.built:
-        return found
-    services = sorted({service for spec in kinds if spec.built for service in (spec.name, *spec.services)})
-    known = "is known and not built yet" if found is not None else "is not known"
-    raise Invalid(
-        f"The service `{service[:60]}` {known}.",
-        hint="Choose one of " + ", ".join(services) + ".",
-        code="connection.service",
-    )
-
-
-def _fits(gateway: Gateway, kind: str, *, config: dict[str, Any] | None, credentials: dict[str, Any] | None) -> None:
-    """Raises Invalid with the places that do not hold, and never with what stands there."""
-    runner = gateway.registry.runner("connection", kind)
-    problems: list[dict[str, str]] = []
-    if config is not None:
-        problems += _problems(runner.inputs, config, at="/config")
-    if credentials is not None and runner.credentials is not None:
-        problems += _problems(runner.credentials, credentials, at="/credentials")
-    if problems:
-        raise Invalid(
-            f"{problems[0]['where']}: {problems[0]['message']}",
-            hint=f"GET /api/v1/kinds/connection/{kind} says what it takes.",
-            code="connection.invalid",
-            details={"fields": problems},
-        )
-
-
-def _problems(model: type[BaseModel], value: dict[str, Any], *, at: str) -> list[dict[str, str]]:
-    try:
-        model.model_validate(value)
-    except ValidationError as error:
-        return [
-            {"where": at + "".join(f"/{part}" for part in one["loc"]), "message": _words(one["type"], one["msg"])}
-            for one in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-    return []
-
-
-def _words(kind: str, message: str) -> str:
-    """pydantic's words, unless they could repeat what was sent."""
-    if kind == "extra_forbidden":
-        return "is not a field of this kind"
-    return "is not what this field takes" if kind.startswith("value_error") else message
+async def _shelf(scope: Scope, gateway: Gateway, service: str) -> Shelf | None:
+    """The connector of a service: one that ships, or one that the workspace made."""
+    return gateway.registry.catalogue().shelves.get(service) or await gateway.shelves.named(scope, service)
 
 
 def _type(kind: str, credentials: dict[str, Any] | None) -> str:

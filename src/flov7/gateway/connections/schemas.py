@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -60,3 +60,27 @@ class TestOut(BaseModel):
     ok: bool = Field(examples=[True])
     message: str = Field(examples=["It answers 200 in 40 ms."])
     hint: str = Field(default="", examples=[""])
+
+
+class LoginOut(BaseModel):
+    """How a connection is allowed."""
+
+    mode: Literal["browser", "device", "done"] = Field(
+        description="`browser`: open `address`; `device`: type `code` at `address`; `done`: nobody was needed.",
+        examples=["browser"],
+    )
+    address: str = Field(default="", description="Where a person goes.", examples=["https://accounts.example.com/…"])
+    code: str = Field(default="", description="What is typed there, for a device.", examples=["WDJB-MJHT"])
+    login: str = Field(default="", description="For a device: what to ask after.", examples=[""])
+    redirect: str = Field(
+        default="", description="The address that the service must know as the redirect of our application.",
+        examples=["https://flov7.example.com/oauth/callback"],
+    )  # fmt: skip
+    interval: float = Field(default=5.0, description="For a device: seconds between two questions.", examples=[5.0])
+    seconds: int = Field(default=0, description="For how long it can be done.", examples=[900])
+
+
+class LoginState(BaseModel):
+    """Whether a login by device came to its end."""
+
+    allowed: bool = Field(examples=[True])

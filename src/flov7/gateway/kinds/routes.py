@@ -43,11 +43,20 @@ async def listed(
 async def read(
     caller: Reader,
     type_: Annotated[PrimitiveType, Path(alias="type", description="The primitive.", examples=["action"])],
-    name: Annotated[str, Path(max_length=64, description="The kind.", examples=["api_call"])],
+    name: Annotated[str, Path(max_length=128, description="The kind.", examples=["api_call"])],
 ) -> Response:
     """Schemas of what it takes and gives, its effect, retries, limits, connection, and its reference page."""
-    spec = caller.gateway.registry.catalogue().get(type_.value, name)
+    catalogue = caller.gateway.registry.catalogue()
+    if "." in name and name.split(".", 1)[0] not in catalogue.shelves:
+        async with caller.transaction() as scope:
+            shelf = await caller.gateway.shelves.named(scope, name.split(".", 1)[0])
+        catalogue = catalogue.with_shelves([shelf] if shelf else [])
+    spec = catalogue.get(type_.value, name)
     if spec is None:
         raise NotFound(f"There is no kind {type_.value}/{name}.", hint="GET /api/v1/kinds lists them.")
-    docs = caller.gateway.registry.runner(type_.value, name).docs if spec.built else ""
+    docs = ""
+    if spec.operation is not None:
+        docs = spec.summary + (f"\n\nThe vendor's page: {page}" if (page := spec.operation.get("docs")) else "")
+    elif spec.built:
+        docs = caller.gateway.registry.runner(type_.value, name).docs
     return success({**spec.model_dump(mode="json"), "docs": docs})

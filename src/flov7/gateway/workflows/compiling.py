@@ -59,6 +59,7 @@ class Compiler:
             connections={one.name: KnownConnection(name=one.name, kind=one.kind, service=one.service) for one in kept},
             default_mail=isinstance(settings.get("default_mail"), str),
             max_primitives=settings.get("max_primitives"),
+            shelves=await self.gateway.shelves.of(self.scope),
         )
 
     async def _workflows(self, given: Any, above: tuple[str, ...]) -> dict[str, KnownWorkflow]:

@@ -64,7 +64,7 @@ def base_of(base: str, values: Mapping[str, Json], *, connection: str) -> str:
 
 
 def _auth_of(operation: Operation, connection: ConnectionValue | None) -> Auth:
-    if not operation.auth:
+    if not operation.auth or (connection is None and operation.open):
         return Auth()
     if connection is None:
         raise StepRefused(

@@ -199,6 +199,9 @@ class _Service:
     async def connect(self, host: str, *, port: int, timeout: float) -> Any:
         raise StepFailed("There is no network here.")
 
+    def local_file(self, name: str) -> Path:
+        raise StepFailed("There are no files here.")
+
     def client(self, *, timeout: float) -> Any:
         raise StepFailed("There is no network here.")
 

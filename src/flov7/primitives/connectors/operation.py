@@ -88,6 +88,7 @@ class Operation(_Frozen):
     encoding: Encoding = "json"
     make: Literal["", "mail"] = Field(default="", description="What is made of the fields before they are put in.")
     auth: dict[str, Auth] = Field(default={}, description="By connection kind.")
+    open: bool = Field(default=False, description="It may be called without a connection.")
     key: str = Field(default="", description="The header in which the receiver takes an idempotency key.")
     items: str | None = Field(default=None, description="A path to the list that is given; '' is the whole answer.")
     give: str = Field(default="", description="A path to what is given; '' is the whole answer.")

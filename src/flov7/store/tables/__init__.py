@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flov7.store.tables.base import metadata
+from flov7.store.tables.connectors import connection_logins, connectors
 from flov7.store.tables.listening import subscriptions
 from flov7.store.tables.people import api_keys, audit_log, idempotency_keys, notices, turned_away, workspaces
 from flov7.store.tables.runs import blobs, effects, execution_events, journal, plans, workflow_executions
@@ -19,7 +20,9 @@ __all__ = [
     "api_keys",
     "audit_log",
     "blobs",
+    "connection_logins",
     "connections",
+    "connectors",
     "conversation_messages",
     "conversations",
     "data_keys",

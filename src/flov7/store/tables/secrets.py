@@ -36,6 +36,7 @@ secrets = Table(
     sealed("body", nullable=False),
     moment("created_at"),
     moment("rotated_at"),
+    moment("renewing_until", nullable=True),
     UniqueConstraint("workspace_id", "name"),
 )
 
