@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flov7.engine.messages import Answer, Approve, Callback, Cancel
+from flov7.engine.messages import Answer, Approve, Callback, Cancel, Resolve
 from tests.scenarios.build import Fails, Scenario, asks, call, loop, post, sets, waits
 from tests.scenarios.checking import in_every_runtime
 
@@ -31,6 +31,27 @@ SCENARIOS = [
         document=[waits("w", "approval", on_rejected="continue"), sets("n", d="w.decision")],
         messages=(Approve(step="w", decision="rejected"),),
         output={"d": "rejected"},
+    ),
+    Scenario(
+        name="a question is told once, then waited for",
+        document=[waits("w", "approval", ask="ok?", channel="email", to="a@b.example"), call("a")],
+        messages=(Approve(step="w"),),
+        calls=["w", "a"],
+    ),
+    Scenario(
+        name="a question that cannot be told fails the wait",
+        document=[waits("w", "approval", channel="email", to="a@b.example", on_error="h"), call("a"), call("h")],
+        answers={"w": [Fails("refused", "no such address")]},
+        calls=["w", "h"],
+        steps={"a": "skipped"},
+        handled=["w"],
+    ),
+    Scenario(
+        name="a question of which nobody knows whether it was told asks a person, and is told again",
+        document=[waits("w", "approval", channel="email", to="a@b.example"), call("a")],
+        answers={"w": [Fails("timeout"), {"status": 200}]},
+        messages=(Resolve(step="w", verdict="repeat"), Approve(step="w")),
+        calls=["w", "w", "a"],
     ),
     Scenario(
         name="an approval that nobody gives in time is an error",

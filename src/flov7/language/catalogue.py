@@ -66,7 +66,10 @@ class Retry(BaseModel):
 
 
 class ConnectionNeed(BaseModel):
-    """The connection that a kind takes: by kinds and services, but never those `without`; `scopes` is the least."""
+    """The connection that a kind takes: by kinds and services, but never those `without`; `scopes` is the least.
+
+    With `given` it takes one only where that config field is there.
+    """
 
     model_config = ConfigDict(frozen=True)
     kinds: tuple[str, ...] = ()
@@ -74,6 +77,7 @@ class ConnectionNeed(BaseModel):
     without: tuple[str, ...] = ()
     required: bool = False
     scopes: tuple[str, ...] = ()
+    given: str | None = None
 
 
 class KindSpec(BaseModel):

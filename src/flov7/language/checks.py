@@ -85,6 +85,8 @@ def check_connection(analysis: Analysis, place: Place, spec: KindSpec) -> str | 
                 fix=[{"op": "remove", "path": analysis.pointer(place, "connection")}],
             )
         return None
+    if named is None and need.given and (place.primitive.config or {}).get(need.given) is None:
+        return None
     offered = _offered(analysis)
     if named is not None:
         return _check_named(analysis, place, spec, named, offered)
@@ -114,9 +116,9 @@ def check_connection(analysis: Analysis, place: Place, spec: KindSpec) -> str | 
 
 
 def _channel(place: Place, spec: KindSpec) -> str | None:
-    """A notification's channel may be the name of a connection."""
+    """The channel of a notification or of a question may be the name of a connection."""
     channel = (place.primitive.config or {}).get("channel")
-    if spec.key != "action/notification" or not isinstance(channel, str) or "{{" in channel:
+    if spec.key not in ("action/notification", "action/wait") or not isinstance(channel, str) or "{{" in channel:
         return None
     return None if channel in ("webhook", "email") else channel
 

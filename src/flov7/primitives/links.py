@@ -18,14 +18,14 @@ class Link:
 class Links(Protocol):
     """The addresses for one run."""
 
-    def of(self, step: str, *, who: str = "") -> Sequence[Link]:
-        """The addresses for a step that waits, made for `who` (a mail address, or nobody in particular)."""
+    async def of(self, step: str, *, wants: str, who: str = "") -> Sequence[Link]:
+        """The addresses for a step that waits for an `approval`, an `answer` or a `callback`, made for `who`."""
         ...
 
 
 class NoLinks:
     """Where nobody waits."""
 
-    def of(self, step: str, *, who: str = "") -> Sequence[Link]:
+    async def of(self, step: str, *, wants: str, who: str = "") -> Sequence[Link]:
         """None."""
         return ()

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flov7.engine.events import EventType
+from flov7.engine.interpreter.calls import call
 from flov7.engine.interpreter.prepare import PreparedNode
 from flov7.engine.interpreter.scope import Frame
 from flov7.engine.messages import Answer, Approve, Callback
 from flov7.engine.values import ErrorInfo, Outcome, Settled, StepFailure
 from flov7.kit.durations import seconds
 from flov7.kit.errors import Invalid
+from flov7.language.catalogue import Queue, Retry
 
 if TYPE_CHECKING:
     from flov7.engine.interpreter.run import Run
+
+
+TELLING = Retry(max_attempts=3)
+"""How often a question is sent that surely did not go out."""
 
 
 async def wait(run: Run, prepared: PreparedNode, frame: Frame, inputs: dict[str, Any]) -> Outcome:
@@ -24,6 +31,8 @@ async def wait(run: Run, prepared: PreparedNode, frame: Frame, inputs: dict[str,
     node, what = prepared.node, inputs["for"]
     key = frame.path + node.name
     deadline = _deadline(run, key, inputs)
+    if inputs.get("channel"):
+        await _tell(run, prepared, frame, inputs)
     run.emit(
         EventType.STEP_WAITING,
         step=node.name,
@@ -52,6 +61,19 @@ async def wait(run: Run, prepared: PreparedNode, frame: Frame, inputs: dict[str,
     output = _output(message) | {"at": run.now_text()}
     rejected = output.get("decision") == "rejected" and inputs.get("on_rejected") != "continue"
     return _finished(run, prepared, frame, output, said_no=rejected)
+
+
+async def _tell(run: Run, prepared: PreparedNode, frame: Frame, inputs: dict[str, Any]) -> None:
+    """Send the question out, once: under the step's own key in the ledger. Raises StepFailure."""
+    update = {"kind": "notification", "retry": TELLING, "timeout": 15.0, "queue": Queue.ACTIONS}
+    telling = replace(prepared, node=prepared.node.model_copy(update=update))
+    question = {
+        "channel": inputs["channel"],
+        "text": inputs.get("ask") or f"The workflow waits for an {inputs['for']}: {prepared.node.name}.",
+        "to": inputs.get("to"),
+        "asks": {"step": frame.path + prepared.node.name, "wants": inputs["for"]},
+    }
+    await call(run, telling, frame, question)
 
 
 def _finished(

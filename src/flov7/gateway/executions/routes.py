@@ -8,12 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from flov7.engine.answering import Opens, outside_address
 from flov7.gateway.envelope import Envelope, ListOf, success
 from flov7.gateway.executions.access import Reader, find
 from flov7.gateway.executions.schemas import EventsOut, ExecutionDetail, ExecutionOut, Status, StepOut
 from flov7.gateway.executions.steps import project
 from flov7.gateway.fields import ERRORS, Cursor, ExecutionId, Limit
-from flov7.gateway.hooks.addresses import Outside, outside_address
 from flov7.gateway.security import Caller
 from flov7.gateway.workflows import access as workflows
 from flov7.store import events, executions
@@ -83,7 +83,7 @@ def _aware(moment: datetime | None) -> datetime | None:
 async def _with_address(caller: Caller, execution_id: str, step: StepOut) -> StepOut:
     if step.status != "waiting" or step.waits_for not in _OUTSIDE:
         return step
-    opens = Outside(caller.workspace_id, execution_id, step.key, step.waits_for)
+    opens = Opens(caller.workspace_id, execution_id, step.key, step.waits_for)
     settings = caller.gateway.settings
     address = await outside_address(caller.gateway.database.vault, settings.public_url, opens=opens)
     return step.model_copy(update={"address": address})

@@ -9,13 +9,13 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from flov7.engine.answering import HOOKS, OUTSIDE
 from flov7.engine.events import RunStatus
 from flov7.engine.start import Started
 from flov7.engine.values import RunResult
 from flov7.gateway import envelope, errors
 from flov7.gateway.context import current
 from flov7.gateway.hooks import outside
-from flov7.gateway.hooks.addresses import HOOKS, OUTSIDE
 from flov7.gateway.hooks.book import HookBook, Target
 from flov7.gateway.hooks.delivery import accept
 from flov7.gateway.hooks.proof import prove

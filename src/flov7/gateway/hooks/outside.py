@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope
 
+from flov7.engine.answering import Opens, opened
 from flov7.engine.messages import Answer, Approve, Callback, Message
 from flov7.gateway import envelope
 from flov7.gateway.context import current
@@ -14,7 +15,6 @@ from flov7.gateway.executions.messages import accepted
 from flov7.gateway.executions.schemas import StepOut
 from flov7.gateway.executions.steps import project
 from flov7.gateway.hooks import page
-from flov7.gateway.hooks.addresses import Outside, opened
 from flov7.gateway.hooks.reading import body_of, headers_of, payload_of, query_of
 from flov7.gateway.parts import Gateway
 from flov7.kit.errors import Gone, Invalid, Refused
@@ -47,23 +47,25 @@ async def answer(gateway: Gateway, path: str, scope: Scope, receive: Receive) ->
             raise Refused("This address takes GET and POST.", hint="POST the answer.", code="request.method")
 
 
-def _message(asked: Outside, given: Any) -> Message:
+def _message(asked: Opens, given: Any) -> Message:
     """The message in what was sent. Raises Invalid."""
     fields: dict[str, Any] = given if isinstance(given, dict) else {}
     match asked.wants:
         case "callback":
-            return Callback(by=BY, step=asked.step, payload=given)
+            return Callback(by=asked.who or BY, step=asked.step, payload=given)
         case "approval":
             decision = fields.get("decision")
             if decision not in ("approved", "rejected"):
                 raise Invalid("`decision` is missing.", hint='Send {"decision": "approved"} or "rejected".')
             comment = fields.get("comment")
-            return Approve(by=BY, step=asked.step, decision=decision, comment=str(comment)[:4000] if comment else None)
+            return Approve(
+                by=asked.who or BY, step=asked.step, decision=decision, comment=str(comment)[:4000] if comment else None
+            )
         case _:
-            return Answer(by=BY, step=asked.step, answer=fields.get("answer", given))
+            return Answer(by=asked.who or BY, step=asked.step, answer=fields.get("answer", given))
 
 
-async def _step(gateway: Gateway, asked: Outside) -> StepOut:
+async def _step(gateway: Gateway, asked: Opens) -> StepOut:
     async with gateway.database.workspace(asked.workspace_id) as scope:
         run = await executions.get(scope, asked.execution_id)
         steps = project(await events.read(scope, asked.execution_id))
@@ -73,7 +75,7 @@ async def _step(gateway: Gateway, asked: Outside) -> StepOut:
     return found
 
 
-def _shown(step: StepOut, asked: Outside) -> dict[str, Any]:
+def _shown(step: StepOut, asked: Opens) -> dict[str, Any]:
     return {"step": step.step, "wants": asked.wants, "ask": step.ask, "until": step.until}
 
 

@@ -7,6 +7,9 @@
   `on_rejected: continue`.
 - `answer`: until someone fills `fields` (a JSON Schema) in.
 
+With `channel` the question is also sent out, as `notification` sends it: by mail, to a chat or as a text message, with
+a button that leads to a page on which it is answered, without an account. The address is only in that message.
+
 Not answered within `timeout`, the last three are the error `wait.timed_out`.
 """
 
@@ -16,7 +19,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from flov7.language.catalogue import Lowering, Retry
+from flov7.language.catalogue import ConnectionNeed, Lowering, Retry
+from flov7.language.effects import ByCase, Effect
 from flov7.primitives.declare import Json, Kind, KindInputs, KindOutputs
 from flov7.primitives.fields import Duration, rules, where_is
 
@@ -44,19 +48,29 @@ class Inputs(KindInputs):
     )
     ask: str | None = Field(default=None, max_length=4000, description="The question that people see.")
     to: list[str] | str | None = Field(
-        default=None, description="Who may decide or answer: e-mail addresses or roles; left out: any member."
+        default=None,
+        description="Who may decide or answer: e-mail addresses or roles; left out: any member. With `channel`, who "
+        "or what is told.",
     )
     fields: dict[str, Any] = Field(default_factory=dict, description="For `answer`: a JSON Schema of the form.")
     on_rejected: Literal["stop", "continue"] = Field(
         default="stop", description="For `approval`: whether a no is a gate, or goes on with the decision."
     )
     details: Json = Field(default=None, description="What people see beside the question.")
+    channel: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Also tells it there, with a button to answer: `email`, `webhook`, or a connection's name.",
+        examples=["email"],
+    )
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> Inputs:
         wanted = {"time": "duration", "date": "until", "answer": "ask"}.get(self.for_)
         if wanted and getattr(self, wanted) is None:
             raise ValueError(f"waiting for {self.for_} needs `{wanted}`")
+        if self.channel is not None and self.for_ in ("time", "date"):
+            raise ValueError(f"nobody is asked when waiting for a {self.for_}; take `channel` away")
         return self
 
 
@@ -79,5 +93,12 @@ KIND = Kind(
     examples=("Wait for approval", "Wait two days", "Ask the customer for the size"),
     synonyms=("approval", "approve", "pause", "delay", "sleep", "ask", "callback"),
     lowering=Lowering.WAIT,
+    effect=ByCase(field="channel", cases={}, absent=Effect.PURE, otherwise=Effect.WRITE),
+    target_fields=("channel", "to"),
+    connection=ConnectionNeed(
+        kinds=("webhook", "slack"),
+        services=("smtp", "telegram", "discord", "twilio", "vonage", "plivo"),
+        given="channel",
+    ),
     retry=Retry(max_attempts=1),
 )

@@ -41,6 +41,13 @@ class ButtonIn(KindInputs):
     url: str = Field(pattern=r"^https?://", max_length=2000, description="The address that it opens.")
 
 
+class Asked(KindInputs):
+    """A step that waits, and for what."""
+
+    step: str
+    wants: Literal["approval", "answer", "callback"]
+
+
 class Inputs(KindInputs):
     """What is said, and where."""
 
@@ -56,7 +63,7 @@ class Inputs(KindInputs):
     )
     fields: dict[str, Json] = Field(default_factory=dict, description="Further fields of a webhook's message.")
     buttons: list[ButtonIn] = Field(default_factory=list, max_length=5, description="What people can press.")
-    asks: str | None = Field(
+    asks: Asked | None = Field(
         default=None, description="The step that waits for the answer.", json_schema_extra={"x-internal": True}
     )
 
@@ -78,7 +85,7 @@ async def run(context: Context, inputs: Inputs) -> Outputs:
         level=inputs.level,
         run=context.execution_id,
         fields=inputs.fields,
-        buttons=[Button(label=one.label, url=one.url) for one in inputs.buttons] + _answers(context, inputs),
+        buttons=[Button(label=one.label, url=one.url) for one in inputs.buttons] + await _answers(context, inputs),
     )
     service = None if connection is None else connection.service or connection.kind
     if inputs.channel == "email" or service == "smtp":
@@ -92,12 +99,13 @@ async def run(context: Context, inputs: Inputs) -> Outputs:
     return Outputs(channel=str(service), delivered=receivers)
 
 
-def _answers(context: Context, inputs: Inputs) -> list[Button]:
+async def _answers(context: Context, inputs: Inputs) -> list[Button]:
     """The buttons that answer a step which waits."""
     if inputs.asks is None:
         return []
     who = inputs.to if isinstance(inputs.to, str) and "@" in inputs.to else ""
-    return [Button(label=one.label, url=one.url) for one in context.links.of(inputs.asks, who=who)]
+    found = await context.links.of(inputs.asks.step, wants=inputs.asks.wants, who=who)
+    return [Button(label=one.label, url=one.url) for one in found]
 
 
 def _receivers(inputs: Inputs, connection: ConnectionValue) -> list[str]:
