@@ -7,9 +7,11 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from flov7.generation.dryrun import DryRun
 from flov7.language.catalogue import Catalogue
 from flov7.language.diagnostics import Diagnostic, Severity
 from flov7.language.library import Library
+from flov7.marketplace.complexity import Complexity
 
 
 class _Frozen(BaseModel):
@@ -76,6 +78,9 @@ class Draft(_Frozen):
     confidence: float = 0.0
     drafter: str = "offline"
     cost: Cost = Cost()
+    diff: tuple[str, ...] = Field(default=(), description="What changed against the document before, in words.")
+    complexity: Complexity | None = None
+    dry_run: DryRun | None = None
     earlier: Earlier
 
     @property

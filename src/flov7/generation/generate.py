@@ -1,19 +1,44 @@
-"""A sentence becomes a document: understand, draft, validate, repair, explain. Read it from top to bottom."""
+"""A sentence becomes a document: understand, shortlist, draft, validate, repair, dry-run, explain.
+
+Read it from top to bottom. A change of a document goes the same way.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from flov7.generation.draft import Cost, Draft, Drafter, Earlier, Proposal, Question
+from flov7.generation.dryrun import DryRun, dry_run
 from flov7.generation.explain import explain, manifest_lines
 from flov7.generation.offline.drafter import OfflineDrafter
+from flov7.generation.shortlist import shortlist
 from flov7.kit.errors import FlowError
 from flov7.language.catalogue import Catalogue
-from flov7.language.diagnostics import Diagnostic, Severity
+from flov7.language.diagnostics import Diagnostic, Report, Severity
+from flov7.language.diff import diff
 from flov7.language.front import Checked, check_value
 from flov7.language.library import Library
+from flov7.language.parse import parse_value
 from flov7.language.patch import apply_patch
+from flov7.marketplace.complexity import complexity
+from flov7.primitives.registry import registry
+
+
+class Stage(StrEnum):
+    """Where the making of a draft is, as people see it while they wait."""
+
+    UNDERSTAND = "understand"
+    SHORTLIST = "shortlist"
+    DRAFT = "draft"
+    VALIDATE = "validate"
+    REPAIR = "repair"
+    DRY_RUN = "dry_run"
+    EXPLAIN = "explain"
+
+
+Progress = Callable[[Stage], None]
 
 ROUNDS = 3
 """How often a drafter is told what is wrong with what it made."""
@@ -26,17 +51,28 @@ async def draft(
     earlier: Earlier | Mapping[str, Any] | None = None,
     library: Library | None = None,
     drafter: Drafter | None = None,
+    progress: Progress | None = None,
 ) -> Draft:
     """The draft of a workflow for a sentence. It never raises because of what the sentence says.
 
     `earlier` carries answers from turns before (see `conversations`). Without `drafter` it is the offline one:
     no network, the same words give the same document. A drafter that fails gives way to the offline one, and the
-    draft says so.
+    draft says so. `progress` is told as each stage begins.
     """
+    tell = progress or _silent
+    tell(Stage.UNDERSTAND)
     asked = understand(sentence, earlier)
-    proposal, used = await _proposed(asked, drafter or OfflineDrafter(), catalogue=catalogue, library=library)
-    proposal, checked = await _valid(asked, proposal, used, catalogue=catalogue, library=library)
-    return _explained(asked, proposal, checked, catalogue=catalogue)
+    tell(Stage.SHORTLIST)
+    maker = drafter or OfflineDrafter()
+    choice = shortlist(asked, catalogue, library=library, wide=maker.name != "offline")
+    tell(Stage.DRAFT)
+    proposal, used = await _proposed(asked, maker, catalogue=choice, library=library)
+    tell(Stage.VALIDATE)
+    proposal, checked = await _valid(asked, proposal, used, catalogue=choice, library=library, tell=tell)
+    tell(Stage.DRY_RUN)
+    tried = _tried(proposal, checked, catalogue=choice)
+    tell(Stage.EXPLAIN)
+    return _explained(asked, proposal, checked, tried, catalogue=choice)
 
 
 async def edit(
@@ -47,10 +83,13 @@ async def edit(
     answers: Mapping[str, str] | None = None,
     library: Library | None = None,
     drafter: Drafter | None = None,
+    progress: Progress | None = None,
 ) -> Draft:
     """The draft after a change in words; what the change does not speak of stays as it is."""
     earlier = Earlier(sentence=change, change=change, document=dict(document), answers=answers or {})
-    return await draft(change, catalogue=catalogue, earlier=earlier, library=library, drafter=drafter)
+    return await draft(
+        change, catalogue=catalogue, earlier=earlier, library=library, drafter=drafter, progress=progress
+    )
 
 
 def understand(sentence: str, earlier: Earlier | Mapping[str, Any] | None) -> Earlier:
@@ -74,13 +113,20 @@ async def _proposed(
 
 
 async def _valid(
-    asked: Earlier, proposal: Proposal, drafter: Drafter, *, catalogue: Catalogue, library: Library | None
+    asked: Earlier,
+    proposal: Proposal,
+    drafter: Drafter,
+    *,
+    catalogue: Catalogue,
+    library: Library | None,
+    tell: Progress,
 ) -> tuple[Proposal, Checked | None]:
     """Validate; mend what has a safe fix; tell the drafter of the rest, at most `ROUNDS` times."""
     proposal, checked = _mended(proposal, catalogue=catalogue, library=library)
     for _ in range(ROUNDS):
         if checked is None or not checked.has_errors:
             break
+        tell(Stage.REPAIR)
         try:
             better = await drafter.repair(
                 asked, proposal=proposal, diagnostics=checked.diagnostics, catalogue=catalogue, library=library
@@ -133,7 +179,16 @@ def _added(first: Cost, second: Cost) -> Cost:
     )
 
 
-def _explained(asked: Earlier, proposal: Proposal, checked: Checked | None, *, catalogue: Catalogue) -> Draft:
+def _tried(proposal: Proposal, checked: Checked | None, *, catalogue: Catalogue) -> DryRun | None:
+    """A run with made-up inputs of what holds; None where nothing does."""
+    if proposal.document is None or checked is None or checked.plan is None or checked.has_errors:
+        return None
+    return dry_run(checked.plan, proposal.document, catalogue=catalogue, kinds=registry())
+
+
+def _explained(
+    asked: Earlier, proposal: Proposal, checked: Checked | None, tried: DryRun | None, *, catalogue: Catalogue
+) -> Draft:
     diagnostics = checked.diagnostics if checked else ()
     questions = (*proposal.questions, *_open(diagnostics))
     plan = checked.plan if checked else None
@@ -147,11 +202,30 @@ def _explained(asked: Earlier, proposal: Proposal, checked: Checked | None, *, c
         manifest=manifest_lines(plan.manifest) if plan else (),
         questions=questions,
         notes=proposal.notes,
-        confidence=min(proposal.confidence, 0.3) if checked and checked.has_errors else proposal.confidence,
+        confidence=_sure(proposal, checked, tried),
         drafter=proposal.drafter,
         cost=proposal.cost,
+        diff=_differences(asked.document, proposal.document),
+        complexity=complexity(proposal.document) if proposal.document else None,
+        dry_run=tried,
         earlier=asked.model_copy(update={"document": proposal.document}),
     )
+
+
+def _sure(proposal: Proposal, checked: Checked | None, tried: DryRun | None) -> float:
+    """What does not hold, or fails in a dry run, is not sure, whatever the drafter says."""
+    if checked is not None and checked.has_errors:
+        return min(proposal.confidence, 0.3)
+    fell = tried is not None and not tried.passed and tried.status != "skipped"
+    return min(proposal.confidence, 0.5) if fell else proposal.confidence
+
+
+def _differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """What is different, in words; nothing where there was nothing before."""
+    if before is None or after is None or before == after:
+        return ()
+    old, new = parse_value(before, Report()), parse_value(after, Report())
+    return tuple(one.text for one in diff(old, new)) if old is not None and new is not None else ()
 
 
 def _open(diagnostics: tuple[Diagnostic, ...]) -> tuple[Question, ...]:
@@ -161,3 +235,7 @@ def _open(diagnostics: tuple[Diagnostic, ...]) -> tuple[Question, ...]:
         for at, one in enumerate(diagnostics)
         if one.severity is Severity.ERROR
     )
+
+
+def _silent(stage: Stage) -> None:
+    """Nobody watches."""

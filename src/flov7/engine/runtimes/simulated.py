@@ -53,6 +53,8 @@ class SkippingLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._skipping = _SkippingSelector()
         super().__init__(self._skipping)
+        # a year from its start a float counts in 4 ns: with asyncio's own 1 ns a timer would never be due
+        self._clock_resolution = 1e-6
 
     def time(self) -> float:
         """Seconds of the loop's own time: only waits move it."""

@@ -11,6 +11,7 @@ from flov7.generation.offline.operations.phrases import deed
 from flov7.generation.offline.operations.resolve import Said, naming, resolve, stems
 from flov7.generation.offline.operations.vocabulary import vocabulary_of
 from flov7.generation.offline.words import Word, snake
+from flov7.kit.errors import FlowError
 from flov7.language.catalogue import Catalogue, KindSpec
 
 _NAMED, _SURE = 0.8, 0.7
@@ -18,9 +19,14 @@ _NAMED, _SURE = 0.8, 0.7
 
 def operation_of(words: Sequence[Word], catalogue: Catalogue) -> KindSpec | None:
     """The operation that the words ask for at a service that they name; None where none fits well."""
-    if not catalogue.shelves:
+    spoken = {word.low for word in words} | {word.stem for word in words}
+    near = {name: shelf for name, shelf in catalogue.shelves.items() if _names(name, shelf.title) & spoken}
+    if not near:
         return None
-    vocabulary = vocabulary_of(catalogue)
+    try:
+        vocabulary = vocabulary_of(Catalogue(kinds={}, shelves=near))
+    except FlowError:
+        return None  # a connector that cannot be read is told about where it is used, and stops no sentence
     named = naming(words, vocabulary)
     if max(named.values(), default=0.0) < _NAMED:
         return None
@@ -34,6 +40,21 @@ def operation_of(words: Sequence[Word], catalogue: Catalogue) -> KindSpec | None
     found = [one for one in resolve(said, vocabulary) if named.get(one.operation.connector, 0.0) >= _NAMED]
     best = found[0] if found and found[0].sure >= _SURE else None
     return catalogue.get("action", best.operation.name) if best else None
+
+
+def _names(name: str, title: str) -> set[str]:
+    """The words that a connector is called by, without those that many have."""
+    plain = {part.lower() for part in (*name.split("_"), *title.replace("-", " ").split())}
+    return {one for one in plain if len(one) > 2} - {
+        "google",
+        "microsoft",
+        "amazon",
+        "cloud",
+        "api",
+        "for",
+        "and",
+        "the",
+    }
 
 
 def fill(wish: Wish, desk: Desk) -> Filled:

@@ -1,0 +1,1 @@
+"""Templates: workflows to begin with, found by words, adapted, published, rated."""
