@@ -5,13 +5,22 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formataddr, formatdate, getaddresses, parseaddr
 
 from flov7.kit.errors import StepRefused
 
 _ADDRESS = re.compile(r"^[^\s@<>\"(),:;]+@[^\s@<>\"(),:;]+$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file that goes with a message."""
+
+    name: str
+    media_type: str
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +35,7 @@ class Message:
     html: str | None
     sender: str
     reply_to: Sequence[str] = ()
+    attachments: Sequence[Attachment] = ()
 
 
 def addresses(listed: Sequence[str] | str | None) -> list[str]:
@@ -59,7 +69,8 @@ def composed(message: Message, *, message_id: str) -> EmailMessage:
     mail = EmailMessage()
     try:
         mail["Subject"] = " ".join(message.subject.split())
-        mail["From"] = message.sender
+        if message.sender:
+            mail["From"] = message.sender
         mail["To"] = ", ".join(message.to)
         if message.cc:
             mail["Cc"] = ", ".join(message.cc)
@@ -75,4 +86,9 @@ def composed(message: Message, *, message_id: str) -> EmailMessage:
         mail.add_alternative(message.html, subtype="html")
     elif message.html is not None:
         mail.set_content(message.html, subtype="html")
+    for file in message.attachments:
+        main, _, sub = file.media_type.partition("/")
+        if main in ("message", "multipart") or not sub:  # such a part would be taken for the message's own form
+            main, sub = "application", "octet-stream"
+        mail.add_attachment(file.body, maintype=main, subtype=sub, filename=file.name)
     return mail

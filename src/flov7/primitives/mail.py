@@ -1,4 +1,4 @@
-"""Sending one message over SMTP, and saying surely whether it can have been sent."""
+"""Sending one message over SMTP or Gmail, and saying surely whether it can have been sent."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from flov7.kit.errors import FlowError, StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.primitives import gmail
 from flov7.primitives.declare import Checked, ConnectionValue, Context
 from flov7.primitives.letters import Message, composed, message_id
 
@@ -34,6 +35,9 @@ async def send(context: Context, connection: ConnectionValue, *, message: Messag
     identity = message_id(key, sender=message.sender)
     mail = composed(message, message_id=identity)
     receivers = [parseaddr(each)[1] for each in (*message.to, *message.cc, *message.bcc)]
+    if connection.kind == "gmail":
+        await gmail.send(context, mail, blind=message.bcc)
+        return Sent(message_id=identity, accepted=list(dict.fromkeys(receivers)), refused={})
     client = await _opened(context, connection)
     try:
         accepted, refused = await _receivers(client, mail, receivers, sender=parseaddr(message.sender)[1])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import email
 import gc
+import hashlib
 import socket
 import ssl
 import warnings
 from collections.abc import Callable, Iterator
-from email import policy
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.primitives.files import unknown
 from flov7.primitives.registry import registry
 
 Call = Any
@@ -292,3 +295,60 @@ class TestNotifying:
         inputs = {"channel": "ops", "to": "ops@example.com", "title": "Look", "text": "x"}
         await call("action/notification", inputs, connections={"ops": smtp()})
         assert post.taken[0][1]["Subject"] == "Look"
+
+
+class Drawer:
+    """Files of a workspace."""
+
+    def __init__(self, **bodies: bytes) -> None:
+        self.bodies = {hashlib.sha256(body).hexdigest(): body for body in bodies.values()}
+
+    async def read(self, digest: str) -> bytes:
+        if digest not in self.bodies:
+            raise unknown(digest)
+        return self.bodies[digest]
+
+    async def keep(self, body: bytes) -> str:
+        raise AssertionError("nothing is kept here")
+
+
+class TestAttachments:
+    async def test_arrive_byte_for_byte(self, call: Call, smtp: Any, post: Post) -> None:
+        drawer = Drawer(invoice=b"%PDF-1.7 \x00\xff")
+        (digest,) = drawer.bodies
+        files = [
+            {"file": digest, "name": "Rechnung März.pdf", "media_type": "application/pdf", "size": 11},
+            {"name": "orders.csv", "text": "id\n1\n", "media_type": "text/csv"},
+            {"name": "evil.eml", "text": "Subject: x\n\n", "media_type": "message/rfc822"},
+        ]
+        await call("action/email_send", {**MAIL, "attachments": files}, connection=smtp(), files=drawer)
+        got = [
+            (part.get_filename(), part.get_content_type(), part.get_payload(decode=True))
+            for part in post.taken[0][1].iter_attachments()
+        ]
+        assert got == [
+            ("Rechnung März.pdf", "application/pdf", b"%PDF-1.7 \x00\xff"),
+            ("orders.csv", "text/csv", b"id\n1\n"),
+            ("evil.eml", "application/octet-stream", b"Subject: x\n\n"),
+        ]
+
+    async def test_that_are_not_there_stop_the_message(self, call: Call, smtp: Any, post: Post) -> None:
+        files = [{"file": "0" * 64, "name": "x.pdf"}]
+        with pytest.raises(StepRefused, match="no file 000000000000") as refused:
+            await call("action/email_send", {**MAIL, "attachments": files}, connection=smtp(), files=Drawer())
+        assert refused.value.hint and post.taken == []
+
+
+class TestGmail:
+    async def test_gets_the_whole_message_once(
+        self, call: Call, connection: Connection, serve: Any, reply: Any
+    ) -> None:
+        server = await serve(lambda seen: reply(200, {"id": "1", "threadId": "1", "labelIds": ["SENT"]}))
+        gmail = connection("gmail", config={"base_url": server.url}, credential={"access_token": "t"})
+        found = await call("action/email_send", {**MAIL, "bcc": "d@example.com"}, connection=gmail, idempotency_key="k")
+        seen = server.seen[0]
+        assert (seen.method, seen.path) == ("POST", "/gmail/v1/users/me/messages/send")
+        assert seen.headers["authorization"] == "Bearer t"
+        message = message_from_bytes(base64.urlsafe_b64decode(seen.json["raw"]))
+        assert (message["To"], message["Bcc"], message["From"]) == ("ann@example.com", "d@example.com", None)
+        assert (message["Message-ID"], found["accepted"]) == (found["message_id"], ["ann@example.com", "d@example.com"])

@@ -1,14 +1,12 @@
-"""Send an e-mail over SMTP.
+"""Send an e-mail over SMTP or Gmail.
 
 Give `subject` with `text`, `html` or both; or a `template` of this workspace with its `values`. Without
 `connection` the workspace's default mail connection sends it. `to`, `cc` and `bcc` take one address, several with
 commas, or a list. Where the server takes the message for some and not for others, `refused` says for whom and
-why; where it takes it for nobody, that is an error.
+why; where it takes it for nobody, that is an error. `attachments` takes files of earlier steps, and texts.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -16,8 +14,9 @@ from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import ConnectionNeed, Lowering
 from flov7.language.effects import Effect
 from flov7.primitives import letters, mail
-from flov7.primitives.declare import Context, Json, Kind, KindInputs, KindOutputs
+from flov7.primitives.declare import ConnectionValue, Context, Json, Kind, KindInputs, KindOutputs
 from flov7.primitives.fields import rules, without
+from flov7.primitives.files import File, check_size
 
 
 class TemplateBody(KindInputs):
@@ -26,6 +25,14 @@ class TemplateBody(KindInputs):
     subject: str = Field(description="The subject.")
     text: str | None = Field(default=None, description="The text.")
     html: str | None = Field(default=None, description="The text as HTML.")
+
+
+class TextFile(KindInputs):
+    """A file that is written here."""
+
+    name: str = Field(min_length=1, max_length=255, description="Its name.", examples=["orders.csv"])
+    text: str = Field(description="What is in it.")
+    media_type: str = Field(default="text/plain", max_length=200, description="Its media type.")
 
 
 class Inputs(KindInputs):
@@ -43,6 +50,9 @@ class Inputs(KindInputs):
     subject: str | None = Field(default=None, max_length=1000, description="The subject.")
     text: str | None = Field(default=None, description="The message as plain text.")
     html: str | None = Field(default=None, description="The message as HTML.")
+    attachments: list[File | TextFile] = Field(
+        default_factory=list, max_length=20, description="Files that go with it: of earlier steps, or written here."
+    )
     template: str | None = Field(
         default=None, description="The name of a message template.", examples=["welcome_email"]
     )
@@ -83,11 +93,21 @@ async def run(context: Context, inputs: Inputs) -> Outputs:
             hint="Add a connection with `service: smtp`, or set the workspace's default mail connection.",
             code="mail.no_connection",
         )
-    sent = await mail.send(context, connection, message=_message(inputs, sender=_sender(inputs, connection.config)))
+    message = _message(inputs, sender=_sender(inputs, connection), attachments=await _attached(context, inputs))
+    sent = await mail.send(context, connection, message=message)
     return Outputs(accepted=sent.accepted, refused=sent.refused, message_id=sent.message_id)
 
 
-def _message(inputs: Inputs, *, sender: str) -> letters.Message:
+async def _attached(context: Context, inputs: Inputs) -> list[letters.Attachment]:
+    found: list[letters.Attachment] = []
+    for file in inputs.attachments:
+        body = file.text.encode() if isinstance(file, TextFile) else await context.files.read(file.file)
+        found.append(letters.Attachment(name=file.name, media_type=file.media_type, body=body))
+    check_size(sum(len(file.body) for file in found), name="All attachments together")
+    return found
+
+
+def _message(inputs: Inputs, *, sender: str, attachments: list[letters.Attachment]) -> letters.Message:
     if inputs.template and inputs.template_body is None:
         raise StepRefused(f"The template `{inputs.template}` was not filled in.", hint="Save the workflow anew.")
     body = inputs.template_body or TemplateBody(subject=inputs.subject or "", text=inputs.text, html=inputs.html)
@@ -100,11 +120,14 @@ def _message(inputs: Inputs, *, sender: str) -> letters.Message:
         text=body.text,
         html=body.html,
         sender=sender,
+        attachments=attachments,
     )
 
 
-def _sender(inputs: Inputs, config: Any) -> str:
-    said = inputs.from_ or config.get("from")
+def _sender(inputs: Inputs, connection: ConnectionValue) -> str:
+    said = inputs.from_ or connection.config.get("from")
+    if not said and connection.kind == "gmail":
+        return ""  # Gmail puts the account's own address in
     if not said:
         raise StepRefused(
             "The message has no sender.", hint="Give `from`, here or in the connection.", code="mail.no_sender"
