@@ -173,7 +173,7 @@ class TestBodies:
         [
             ({"content": b"{no json", "headers": {"content-type": "application/json"}}, 400, "json.invalid"),
             ({"content": b"x" * 3000, "headers": {"content-type": "text/plain"}}, 413, "request.too_large"),
-            ({"content": b"\x00\x01", "headers": {"content-type": "application/octet-stream"}}, 415, "request.unsupported"),
+            ({"content": b"\x1f\x8b", "headers": {"content-type": "application/json", "content-encoding": "gzip"}}, 415, "request.unsupported"),
             ({"content": b"\xff\xfe", "headers": {"content-type": "text/plain"}}, 400, "text.invalid"),
             ({"json": {"order": "none"}}, 422, "payload.invalid"),
         ],

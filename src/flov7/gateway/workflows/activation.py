@@ -47,7 +47,9 @@ async def activate(caller: Caller, reference: str, *, version: int | None) -> Ac
         await _secrets_are_there(scope, plan)
         digest = await compiler.keep(plan)
         timed = _is_timed(plan) or await _was_timed(scope, workflow)
-        await hooks.replace(scope, workflow.id, workflow_version=number, wanted=await _wanted(scope, workflow, plan))
+        await hooks.replace(
+            scope, workflow.id, workflow_version=number, wanted=await _wanted(scope, caller, workflow, plan)
+        )
         if not timed and not heard(caller, plan):
             return await _live(scope, caller, workflow, number, digest, plan, warnings, Joined())
         present = await subscriptions.of_workflow(scope, workflow.id)
@@ -63,7 +65,7 @@ async def activate(caller: Caller, reference: str, *, version: int | None) -> Ac
         async with caller.transaction() as scope:
             compiler.scope = scope
             await compiler.keep(plan)
-            wanted = await _wanted(scope, workflow, plan)
+            wanted = await _wanted(scope, caller, workflow, plan)
             await hooks.replace(scope, workflow.id, workflow_version=number, wanted=wanted)
             return await _live(scope, caller, workflow, number, digest, plan, warnings, joined)
     except FlowError:
@@ -136,7 +138,7 @@ def _trigger_out(caller: Caller, slug: str, trigger: TriggerNode, hook: Hook | N
     address = None
     if hook is not None:
         address = hook_address(caller.gateway.settings.public_url, slug, path=hook.path, token=hook.token)
-    method = trigger.config.get("method", "POST") if trigger.kind == "webhook" else None
+    method = ", ".join(_methods(trigger)) if hook is not None or trigger.kind == "webhook" else None
     return TriggerOut(
         name=trigger.name,
         kind=trigger.kind,
@@ -185,33 +187,53 @@ async def _was_timed(scope: Scope, workflow: Workflow) -> bool:
     return _is_timed(Plan.from_bytes(await plans.get(scope, digest)))
 
 
-async def _wanted(scope: Scope, workflow: Workflow, plan: Plan) -> list[Wanted]:
-    """A hook for each webhook trigger; one without authentication keeps the token that it had."""
+async def _wanted(scope: Scope, caller: Caller, workflow: Workflow, plan: Plan) -> list[Wanted]:
+    """Hooks for each trigger that is called; one without authentication keeps the token that it had."""
     found: list[Wanted] = []
     for trigger in triggers_of(plan):
-        if trigger.kind != "webhook":
+        if not _is_called(caller, trigger):
             continue
-        config = trigger.config
-        auth = {"type": config.get("auth", "none"), "secret": config.get("secret")}
-        kept = await hooks.known_token(scope, workflow.id, trigger=trigger.name) if auth["type"] == "none" else None
-        found.append(
-            Wanted(
-                path=str(config["url"]).strip("/"),
-                method=str(config.get("method", "POST")),
-                trigger=trigger.name,
-                token=(kept or token(24)) if auth["type"] == "none" else None,
-                auth=auth,
-            )
-        )
+        auth = _auth(trigger)
+        known = None
+        if auth["type"] == "none":
+            known = await hooks.known_token(scope, workflow.id, trigger=trigger.name) or token(24)
+        for method in _methods(trigger):
+            path = str(trigger.config["url"]).strip("/")
+            found.append(Wanted(path=path, method=method, trigger=trigger.name, token=known, auth=auth))
     return found
+
+
+def _is_called(caller: Caller, trigger: TriggerNode) -> bool:
+    """Whether it has an address."""
+    if trigger.kind == "webhook":
+        return True
+    spec = caller.gateway.registry.catalogue().get("trigger", trigger.kind)
+    if spec is None or not spec.built or not isinstance(trigger.config.get("url"), str):
+        return False
+    return caller.gateway.registry.runner("trigger", trigger.kind).receive is not None
+
+
+def _auth(trigger: TriggerNode) -> dict[str, object]:
+    """How the sender proves itself; where a service signs in its own way, its kind checks it."""
+    if trigger.kind == "webhook":
+        return {"type": trigger.config.get("auth", "none"), "secret": trigger.config.get("secret")}
+    return {"type": "service", "secret": trigger.config.get("secret")}
+
+
+def _methods(trigger: TriggerNode) -> list[str]:
+    config = trigger.config
+    wanted = [str(one) for one in config.get("methods") or [config.get("method", "POST")]]
+    if config.get("form") is not None:
+        wanted += ["GET", "POST"]
+    return list(dict.fromkeys(wanted))
 
 
 async def _secrets_are_there(scope: Scope, plan: Plan) -> None:
     """Raises Invalid for a secret that is named and not kept: nothing could ever get in, or out."""
     wanted: dict[str, str] = {}
     for trigger in triggers_of(plan):
-        if trigger.kind == "webhook" and trigger.config.get("auth", "none") != "none":
-            wanted[str(trigger.config["secret"])] = f"the trigger `{trigger.name}`"
+        if isinstance(trigger.config.get("secret"), str):
+            wanted[trigger.config["secret"]] = f"the trigger `{trigger.name}`"
     for one in plan.connections.values():
         if one.credentials.get("type") not in (None, "none"):
             wanted.setdefault(one.secret, f"the connection `{one.name}`")

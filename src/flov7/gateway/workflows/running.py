@@ -86,7 +86,7 @@ def run_address(execution_id: str) -> str:
 
 def respond_seconds(trigger: TriggerNode, *, longest: float) -> float:
     """How long a trigger's caller waits for the result; 0 where it is answered at once."""
-    if trigger.config.get("respond") != "result":
+    if trigger.config.get("respond") not in ("result", "step"):
         return 0.0
     wanted: Any = trigger.config.get("respond_timeout", DEFAULT_WAIT)
     return min(float(wanted) if isinstance(wanted, int | float) else durations.seconds(str(wanted)), longest)
