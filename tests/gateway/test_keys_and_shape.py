@@ -99,7 +99,8 @@ class TestOtherWorkspaces:
             status=201,
         )
         await client.ask("POST", "/message-templates", json={"name": "theirs", "text": "x"}, status=201)
-        ids = {"workflow": workflow["id"], "execution": done["execution_id"], "name": "theirs", "number": "1", "trigger": "t", "key": "01a20552-3415-738a-8b65-e55143543326",
+        theirs = await client.ask("POST", "/files", status=201, content=b"theirs")
+        ids = {"file": theirs["file"], "operation": "get",  "login": "01a20552-3415-738a-8b65-e55143543326", "workflow": workflow["id"], "execution": done["execution_id"], "name": "theirs", "number": "1", "trigger": "t", "key": "01a20552-3415-738a-8b65-e55143543326",
                "conversation": "01a20552-3415-738a-8b65-e55143543326"}  # fmt: skip
         bodies = {
             "/approve": {"step": "s"}, "/answer": {"step": "s", "answer": 1}, "/callback": {"step": "s"}, "/run": {"input": {"a": 1}},

@@ -18,6 +18,7 @@ from flov7.gateway.context import API
 from flov7.gateway.conversations import routes as conversations
 from flov7.gateway.executions import live, messages
 from flov7.gateway.executions import routes as executions
+from flov7.gateway.files import routes as files
 from flov7.gateway.hooks.endpoint import Hooks
 from flov7.gateway.keys import routes as keys
 from flov7.gateway.kinds import routes as kinds
@@ -61,6 +62,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         connections,
         connectors,
         message_templates,
+        files,
         kinds,
         conversations,
         workspace,

@@ -35,6 +35,7 @@ _TAGS = {
     "connections": "Services outside, and their secrets, which go in and never come out.",
     "connectors": "Services whose operations are kinds: those that come with Flov7, and those made of documents.",
     "message templates": "Texts that steps send, versioned, used by name.",
+    "files": "What runs take and make: uploaded here, or fetched by a step; a run carries a reference.",
     "kinds": "What workflows are made of in this installation.",
     "conversations": "Sentences become drafts of workflows.",
     "workspace": "What holds for all workflows, and who did what.",

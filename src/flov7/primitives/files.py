@@ -25,7 +25,11 @@ class File(BaseModel):
     """A reference to a file of this workspace."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    file: str = Field(pattern=r"^[0-9a-f]{64}$", description="The SHA-256 of its bytes.")
+    file: str = Field(
+        pattern=r"^[0-9a-f]{64}$",
+        description="The SHA-256 of its bytes.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
     name: str = Field(default="file", min_length=1, max_length=255, description="Its name, without a folder.")
     media_type: str = Field(default="application/octet-stream", max_length=200, description="Its media type.")
     size: int = Field(default=0, ge=0, description="Its bytes.")

@@ -1,0 +1,1 @@
+"""Files of a workspace: what runs take and make, by reference."""
