@@ -6,6 +6,9 @@
 - `soap`: `body` is what stands in the envelope, XML text or an object that becomes XML (in `namespace`), with
   `soap_action` and `soap_version`; a fault is an error. The output's `body` is what stood in the envelope.
 
+`paging` reads a list that comes in pages: the output's `body` is then `{items, more, pages}`. `files` sends files of
+earlier steps in a form, `body` may be one; `parse: file` keeps the answer as a file.
+
 With a connection (`api`, `api_key`) `url` is the path below its `base_url`, and its secret goes only there. An
 answer of 400 or more is an error unless `expect_status` names it. What POST and PATCH do is a write, not repeated
 where it is not known whether it arrived, unless `idempotency: true` says that the receiver honours
@@ -14,16 +17,21 @@ where it is not known whether it arrived, unless `idempotency: true` says that t
 
 from __future__ import annotations
 
+from email.message import Message
 from typing import Annotated, Any, Literal, assert_never
+from urllib.parse import unquote, urlsplit
 
 from pydantic import ConfigDict, Field, model_validator
 
 from flov7.language.catalogue import ConnectionNeed, Lowering
 from flov7.language.effects import ByCase, ByGraphql, ByValue, Effect
 from flov7.primitives.actions.api_call import graphql, http, soap
+from flov7.primitives.actions.api_call.paging import Paging, collected
 from flov7.primitives.credentials import NOT_HTTP
 from flov7.primitives.declare import Context, Json, Kind, KindInputs, KindOutputs, secret
 from flov7.primitives.fields import rules, where_is
+from flov7.primitives.files import File, as_file, kept
+from flov7.primitives.outside import Answer
 
 Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -59,8 +67,10 @@ class Inputs(KindInputs):
     expect_status: list[int] | None = Field(
         default=None, description="The statuses that are no error; left out: all below 400."
     )
-    parse: Literal["auto", "json", "text", "xml"] = Field(
-        default="auto", description="How the answer is read; `auto` goes by its content type."
+    files: dict[str, File] | None = Field(default=None, description="Files, sent in a form beside `form`, by field.")
+    paging: Paging | None = Field(default=None, description="For GET: reads the list's further pages too.")
+    parse: Literal["auto", "json", "text", "xml", "file"] = Field(
+        default="auto", description="How the answer is read; `auto` goes by its content type; `file` keeps it."
     )
     follow_redirects: bool = Field(default=True, description="Whether redirects are followed, at most 5.")
     effect: Literal["read", "idempotent", "write"] | None = Field(
@@ -73,6 +83,11 @@ class Inputs(KindInputs):
         bodies = [n for n, v in (("json", self.json_), ("form", self.form), ("body", self.body)) if v is not None]
         if len(bodies) > 1:
             raise ValueError(f"give one body; here are {' and '.join(bodies)}")
+        if self.files is not None and (self.mode != "http" or "json" in bodies or "body" in bodies):
+            raise ValueError("`files` goes with `form` only, in `mode: http`")
+        if self.paging is not None and (self.mode != "http" or self.method != "GET" or self.parse == "file"):
+            raise ValueError("`paging` goes with GET, and not with `parse: file`")
+        bodies = bodies or (["files"] if self.files is not None else [])
         if self.mode == "http" and bodies and self.method in ("GET", "HEAD"):
             raise ValueError(f"{self.method} takes no body; give `method: POST`, or put it into `query`")
         if self.mode == "http" and isinstance(self.query, str):
@@ -105,10 +120,7 @@ async def run(context: Context, inputs: Inputs) -> Outputs:
     )
     match inputs.mode:
         case "http":
-            body, content_type = http.packed(json=inputs.json_, form=inputs.form, body=inputs.body)
-            query = inputs.query if isinstance(inputs.query, dict) else {}
-            answer = await call.send(inputs.method, body=body, content_type=content_type, query=query)
-            content = http.content(answer, parse=inputs.parse, looks=inputs.method in http.LOOKS_ONLY)
+            answer, content = await _http(context, call, inputs)
         case "graphql":
             answer, content = await graphql.ask(
                 call, document=str(inputs.query), variables=inputs.variables, operation=inputs.operation
@@ -123,6 +135,41 @@ async def run(context: Context, inputs: Inputs) -> Outputs:
         case _:
             assert_never(inputs.mode)
     return Outputs(status=answer.status, headers=dict(answer.headers), body=content, url=answer.url)
+
+
+async def _http(context: Context, call: http.Call, inputs: Inputs) -> tuple[Answer, Json]:
+    query = inputs.query if isinstance(inputs.query, dict) else {}
+    if inputs.paging is not None:
+        return await collected(call, query=query, paging=inputs.paging, parse=inputs.parse)
+    body, content_type = await _body(context, inputs)
+    answer = await call.send(inputs.method, body=body, content_type=content_type, query=query)
+    if inputs.parse != "file":
+        return answer, http.content(answer, parse=inputs.parse, looks=inputs.method in http.LOOKS_ONLY)
+    file = await kept(context.files.keep, answer.body, name=_name_of(answer), media_type=_media_type(answer))
+    return answer, file.model_dump()
+
+
+async def _body(context: Context, inputs: Inputs) -> tuple[bytes | None, str | None]:
+    if inputs.files is not None:
+        files = {
+            name: (one.name, one.media_type, await context.files.read(one.file)) for name, one in inputs.files.items()
+        }
+        return http.multipart(inputs.form or {}, files)
+    file = as_file(inputs.body)
+    if file is not None:
+        return await context.files.read(file.file), file.media_type
+    return http.packed(json=inputs.json_, form=inputs.form, body=inputs.body)
+
+
+def _name_of(answer: Answer) -> str:
+    """The file's name: as the answer says, else the last part of its address."""
+    head = Message()
+    head["content-disposition"] = answer.headers.get("content-disposition", "")
+    return head.get_filename() or unquote(urlsplit(answer.url).path.rsplit("/", 1)[-1]) or "file"
+
+
+def _media_type(answer: Answer) -> str:
+    return answer.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
 _SAID = ByValue(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -57,6 +59,11 @@ class Call:
             sends_key=sends_key,
             expect=expect,
         )
+
+    def at(self, address: str) -> Call:
+        """The same for an address that the service named. Raises StepRefused where it is on another host."""
+        base = "/".join(self.url.split("/")[:3])
+        return replace(self, url=joined(base, address), access=replace(self.access, query={}))
 
     async def send(
         self,
@@ -110,6 +117,28 @@ def packed(*, json: Json, form: Mapping[str, Json] | None, body: Json) -> tuple[
         return body.encode(), None
     value = json if json is not None else body
     return (None, None) if value is None else (json_text.show(value).encode(), "application/json")
+
+
+def multipart(form: Mapping[str, Json], files: Mapping[str, tuple[str, str, bytes]]) -> tuple[bytes, str]:
+    """A form with files, and its content type (RFC 7578). The boundary follows from the content, so a repetition is
+    equal."""
+    seed = hashlib.sha256(repr(sorted(form.items())).encode() + b"".join(body for _, _, body in files.values()))
+    boundary = f"flov7-{seed.hexdigest()[:40]}"
+    parts: list[bytes] = []
+    for name, value in form.items():
+        text = value if isinstance(value, str) else json_text.show(value)
+        parts.append(f'content-disposition: form-data; name="{_quoted(name)}"\r\n\r\n'.encode() + text.encode())
+    for name, (file_name, media_type, body) in files.items():
+        head = f'content-disposition: form-data; name="{_quoted(name)}"; filename="{_quoted(file_name)}"\r\n'
+        kind = re.sub(r"[\r\n]", "", media_type)
+        parts.append(head.encode() + f"content-type: {kind}\r\n\r\n".encode() + body)
+    opening = f"--{boundary}\r\n".encode()
+    whole = b"".join(opening + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode()
+    return whole, f"multipart/form-data; boundary={boundary}"
+
+
+def _quoted(text: str) -> str:
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def judge(answer: Answer, *, expect: Sequence[int] | None) -> None:
