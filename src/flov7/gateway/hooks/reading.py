@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from email import message_from_bytes
-from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,6 +13,7 @@ from starlette.types import Receive
 from flov7.gateway.middleware import too_large
 from flov7.kit.errors import Refused, Unsupported
 from flov7.primitives.files import Files, kept
+from flov7.primitives.formats.multipart import parts
 
 _TEXTS = ("text/", "application/xml", "application/soap+xml")
 _READ = ("", "application/json", "application/x-www-form-urlencoded")
@@ -107,25 +107,23 @@ async def read_payload(body: bytes, headers: Mapping[str, str], query: dict[str,
 
 async def _uploads(body: bytes, content_type: str, *, files: Files) -> dict[str, Any]:
     """A form with files; a field that comes twice has a list."""
-    whole = message_from_bytes(b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n" + body, policy=HTTP)
-    parts = list(whole.iter_parts()) if whole.is_multipart() else []
-    if not parts or len(parts) > _MOST_FIELDS:
-        raise Refused("The body is no form with parts.", hint="Send multipart/form-data.", code="form.invalid")
+    try:
+        fields = parts(body, content_type=content_type)
+    except (ValueError, LookupError) as error:
+        hint = "Send multipart/form-data."
+        raise Refused(f"The body is no form with parts: {error}.", hint=hint, code="form.invalid") from error
     found: dict[str, Any] = {}
-    for part in parts:
-        name = str(part.get_param("name", header="content-disposition") or "")
-        raw = part.get_payload(decode=True)
-        value: Any = raw if isinstance(raw, bytes) else b""
-        file_name = part.get_filename()
-        if file_name is None:
-            value = _text(value)
-        elif value or file_name:
-            kind = part.get_content_type()
-            value = (await kept(files.keep, value, name=file_name, media_type=kind)).model_dump(mode="json")
+    for part in fields:
+        value: Any = part.body
+        if part.file_name is None:
+            value = _text(part.body)
+        elif part.body or part.file_name:
+            file = await kept(files.keep, part.body, name=part.file_name, media_type=part.media_type)
+            value = file.model_dump(mode="json")
         else:
             continue  # a file field that was left empty
-        if name:
-            add(found, name, value)
+        if part.name:
+            add(found, part.name, value)
     return found
 
 

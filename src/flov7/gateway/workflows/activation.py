@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flov7.engine.intake import triggers_of
 from flov7.gateway.context import current
 from flov7.gateway.hooks.addresses import hook_address
+from flov7.gateway.hooks.book import without_event_id
 from flov7.gateway.parts import HOOKS_TOPIC
 from flov7.gateway.security import Caller
 from flov7.gateway.workflows.access import find
@@ -191,26 +192,29 @@ async def _wanted(scope: Scope, caller: Caller, workflow: Workflow, plan: Plan) 
     """Hooks for each trigger that is called; one without authentication keeps the token that it had."""
     found: list[Wanted] = []
     for trigger in triggers_of(plan):
-        if not _is_called(caller, trigger):
+        url = _called_at(caller, trigger)
+        if url is None:
             continue
         auth = _auth(trigger)
         known = None
         if auth["type"] == "none":
             known = await hooks.known_token(scope, workflow.id, trigger=trigger.name) or token(24)
         for method in _methods(trigger):
-            path = str(trigger.config["url"]).strip("/")
-            found.append(Wanted(path=path, method=method, trigger=trigger.name, token=known, auth=auth))
+            found.append(Wanted(path=url.strip("/"), method=method, trigger=trigger.name, token=known, auth=auth))
     return found
 
 
-def _is_called(caller: Caller, trigger: TriggerNode) -> bool:
-    """Whether it has an address."""
+def _called_at(caller: Caller, trigger: TriggerNode) -> str | None:
+    """The path of the trigger's address; None where it has none."""
     if trigger.kind == "webhook":
-        return True
+        return str(trigger.config["url"])
     spec = caller.gateway.registry.catalogue().get("trigger", trigger.kind)
-    if spec is None or not spec.built or not isinstance(trigger.config.get("url"), str):
-        return False
-    return caller.gateway.registry.runner("trigger", trigger.kind).receive is not None
+    if spec is None or not spec.built:
+        return None
+    runner = caller.gateway.registry.runner("trigger", trigger.kind)
+    if runner.receive is None or (runner.watcher is not None and trigger.config.get("by") != "webhook"):
+        return None
+    return getattr(runner.read(without_event_id(trigger.config)), "url", None)
 
 
 def _auth(trigger: TriggerNode) -> dict[str, object]:
