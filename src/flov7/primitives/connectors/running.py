@@ -14,7 +14,7 @@ from flov7.primitives.connectors import answer as answers
 from flov7.primitives.connectors.access import access_of
 from flov7.primitives.connectors.operation import LIMIT, Operation, Paging
 from flov7.primitives.connectors.request import Ready, is_read, ready
-from flov7.primitives.connectors.shaping import FileBytes
+from flov7.primitives.connectors.shaping import FileBytes, file_bytes
 from flov7.primitives.credentials import HttpAccess, joined
 from flov7.primitives.declare import Context, Json
 from flov7.primitives.files import as_file
@@ -72,14 +72,16 @@ class _Caller:
 async def _with_files(operation: Operation, inputs: Mapping[str, Json], context: Context) -> dict[str, Any]:
     """The inputs with the bytes of the files that they name."""
 
-    async def loaded(value: Json) -> Any:
+    async def loaded(value: Json, kind: str) -> Any:
         if isinstance(value, list):
-            return [await loaded(each) for each in value]
+            return [await loaded(each, kind) for each in value]
         file = as_file(value)
-        return FileBytes(file.name, file.media_type, await context.files.read(file.file)) if file else value
+        if file is not None:
+            return FileBytes(file.name, file.media_type, await context.files.read(file.file))
+        return file_bytes(value) if kind == "file" and isinstance(value, str) else value
 
-    takes = {take.name for take in operation.fields if take.type == "file" or take.name == "attachments"}
-    return {name: await loaded(value) if name in takes else value for name, value in inputs.items()}
+    kinds = {take.name: take.type for take in operation.fields if take.type in ("file", "any", "array")}
+    return {name: await loaded(value, kinds[name]) if name in kinds else value for name, value in inputs.items()}
 
 
 def _limit(inputs: Mapping[str, Json]) -> int:

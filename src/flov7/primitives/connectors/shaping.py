@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from email import policy
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -98,6 +99,8 @@ def pairs_of(take: Take, value: Json) -> list[tuple[str, str]]:
     """One field as it stands in an address or a form."""
     name = take.sent_as
     match value:
+        case dict() if name == "*":  # a set of parameters of its own
+            return [(str(key), _written(each)) for key, each in value.items() if each is not None]
         case list() if take.style in ("comma", "space", "pipe"):
             mark = {"comma": ",", "space": " ", "pipe": "|"}[take.style]
             return [(name, mark.join(_written(each) for each in value))]
@@ -207,6 +210,7 @@ def mail(values: Mapping[str, Json], *, message_id: str) -> str:
         ),
         message_id=message_id,
     )
+    del message["Date"]  # the service dates it when it is sent
     if not values.get("from"):
         del message["From"]  # the service fills in the mailbox's own address
     if values.get("bcc"):
@@ -217,4 +221,4 @@ def mail(values: Mapping[str, Json], *, message_id: str) -> str:
         file = file_bytes(one)
         main, _, sub = file.media_type.partition("/")
         message.add_attachment(file.body, maintype=main, subtype=sub or "octet-stream", filename=file.name)
-    return base64.urlsafe_b64encode(message.as_bytes()).decode()
+    return base64.urlsafe_b64encode(message.as_bytes(policy=policy.SMTP)).decode()

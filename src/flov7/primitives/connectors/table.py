@@ -15,9 +15,9 @@
         call: POST /pages
         take:
           parent: object! Where it goes, as {"database_id": "…"}
-          children: object[] The blocks of its content
+          children: object+ The blocks of its content
 
-A field is `type[!] [= default] words`: `!` must be given; `a|b|c` is one of these; `type[]` a list. It goes into
+A field is `type[!] [= default] words`: `!` must be given; `a|b|c` is one of these; `type+` a list. It goes into
 the path where `{name}` stands there, into `query`, `body` or `headers` where these name it, else into the body of
 POST, PUT and PATCH, and into the address of all others. A word before the type says otherwise (`query:string`,
 `header:string`, `body:object`), `name@wire` gives it another name there.
@@ -38,7 +38,7 @@ from flov7.primitives.connectors.operation import Auth, Encoding, Fails, Operati
 from flov7.primitives.connectors.shaping import names_in
 
 _FIELD = re.compile(
-    r"(?:(?P<where>path|query|header|body|none):)?(?P<type>[a-z0-9_.|-]+?(?:\[\])?)(?P<needed>!)?"
+    r"(?:(?P<where>path|query|header|body|none):)?(?P<type>[A-Za-z0-9_.|/-]+?\+?)(?P<needed>!)?"
     r"(?:\s+=\s+(?P<default>\S+))?(?:\s+(?P<words>.*))?",
     re.DOTALL,
 )
@@ -163,16 +163,16 @@ class Connector(_Table):
 def field_of(where: str, text: str) -> dict[str, Any]:
     """The parts of a field's line: where, type, list, choices, needed, default, words. Raises Misconfigured."""
     found = _FIELD.fullmatch(text.strip())
-    kind = found["type"].removesuffix("[]") if found else ""
+    kind = found["type"].removesuffix("+") if found else ""
     if found is None or not (kind in _TYPES or "|" in kind):
         raise Misconfigured(f"The field {where} says `{text}`, which is no field.", hint="Write `type[!] words`.")
     default = found["default"]
     return {
         "where": found["where"],
         "type": kind,
-        "list": found["type"].endswith("[]"),
+        "list": found["type"].endswith("+"),
         "choices": [_scalar(one) for one in kind.split("|")] if "|" in kind else None,
-        "needed": found["needed"] is not None,
+        "needed": found["needed"] is not None and default is None,
         "default": None if default is None else _scalar(default),
         "words": (found["words"] or "").strip(),
     }
