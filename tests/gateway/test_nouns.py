@@ -131,6 +131,7 @@ class _Draft:
     text: str
     document: dict[str, Any] | None = None
     questions: Sequence[str] = ()
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -139,7 +140,9 @@ class Parrot:
 
     heard: list[tuple[Sequence[dict[str, Any]], str]] = field(default_factory=list)
 
-    async def reply(self, conversation: Sequence[dict[str, Any]], text: str, *, library: Any = None) -> _Draft:
+    async def reply(
+        self, conversation: Sequence[dict[str, Any]], text: str, *, library: Any = None, progress: Any = None
+    ) -> _Draft:
         """Ask first, then give the adder."""
         self.heard.append((conversation, text))
         if not conversation:

@@ -29,3 +29,14 @@ def model_drafter() -> Drafter | None:
     from flov7.wiring import model_drafter as joined
 
     return joined(LlmSettings.load())
+
+
+def changed(document: object, change: str) -> Draft:
+    """The document after a change in words, made offline. Raises Invalid where there is no document."""
+    from flov7.generation.generate import edit
+    from flov7.kit.errors import Invalid
+
+    value = {"primitives": document} if isinstance(document, list) else document
+    if not isinstance(value, dict) or not isinstance(value.get("primitives"), list):
+        raise Invalid("This is no document: it has no list of primitives.", hint="`flov7 validate FILE` says more.")
+    return asyncio.run(edit(value, change, catalogue=catalogue()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from flov7.engine.messages import Message, Reply
@@ -78,12 +78,25 @@ class Draft(Protocol):
         """What has to be known before it can go on."""
         ...
 
+    @property
+    def details(self) -> dict[str, Any]:
+        """What people see beside the document: diff, explanation, manifest, open questions, confidence, cost, …"""
+        ...
+
 
 class Drafter(Protocol):
     """Turns sentences into documents."""
 
     async def reply(
-        self, conversation: Sequence[dict[str, Any]], text: str, *, library: Library | None = None
+        self,
+        conversation: Sequence[dict[str, Any]],
+        text: str,
+        *,
+        library: Library | None = None,
+        progress: Callable[[str], None] | None = None,
     ) -> Draft:
-        """The next draft; `conversation` is `{role, text, document?}` in order, `library` what the workspace has."""
+        """The next draft; `conversation` is `{role, text, document?}` in order, `library` what the workspace has.
+
+        `progress` is told the stages as they begin.
+        """
         ...

@@ -205,7 +205,7 @@ def _explained(
         confidence=_sure(proposal, checked, tried),
         drafter=proposal.drafter,
         cost=proposal.cost,
-        diff=_differences(asked.document, proposal.document),
+        diff=differences(asked.document, proposal.document),
         complexity=complexity(proposal.document) if proposal.document else None,
         dry_run=tried,
         earlier=asked.model_copy(update={"document": proposal.document}),
@@ -220,7 +220,7 @@ def _sure(proposal: Proposal, checked: Checked | None, tried: DryRun | None) -> 
     return min(proposal.confidence, 0.5) if fell else proposal.confidence
 
 
-def _differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> tuple[str, ...]:
+def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> tuple[str, ...]:
     """What is different, in words; nothing where there was nothing before."""
     if before is None or after is None or before == after:
         return ()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
 from flov7.gateway.conversations.access import Reader, Writer
 from flov7.gateway.conversations.schemas import ConversationDetail, ConversationOut, MessageOut, SaveIn, Say
@@ -15,7 +18,8 @@ from flov7.gateway.ports import Drafter
 from flov7.gateway.security import Caller
 from flov7.gateway.workflows.compiling import Compiler, acceptable
 from flov7.gateway.workflows.schemas import WorkflowOut
-from flov7.kit.errors import Conflict, Unavailable
+from flov7.kit import json
+from flov7.kit.errors import Conflict, FlowError, Unavailable
 from flov7.store import conversations, workflows
 from flov7.store.conversations import Conversation, Message
 
@@ -56,14 +60,20 @@ async def read(caller: Reader, conversation: Id) -> Response:
 
 
 @router.post("/{conversation}/messages", response_model=Envelope[ConversationDetail], summary="Say more")
-async def say(caller: Writer, conversation: Id, body: Say) -> Response:
-    """Answer a question, or ask for a change; the answer is the next draft."""
+async def say(caller: Writer, conversation: Id, body: Say, request: Request) -> Response:
+    """Answer a question, or ask for a change; the answer is the next draft.
+
+    With `Accept: text/event-stream` the stages of its making come as events `stage`, then one `reply` or `error`.
+    """
     drafter = _drafter(caller)
     async with caller.transaction() as scope:
         before = [
             _line(one) for one in await conversations.messages(scope, (await conversations.get(scope, conversation)).id)
         ]
         await conversations.say(scope, conversation, role="user", body={"text": body.text})
+    if _wants_events(request):
+        stream = _streamed(caller, drafter, conversation, before, body.text)
+        return StreamingResponse(stream, media_type="text/event-stream", headers={"cache-control": "no-store"})
     return success(await _replied(caller, drafter, conversation, before, body.text))
 
 
@@ -105,13 +115,19 @@ def _drafter(caller: Caller) -> Drafter:
 
 
 async def _replied(
-    caller: Caller, drafter: Drafter, conversation_id: str, before: list[dict[str, Any]], text: str
+    caller: Caller,
+    drafter: Drafter,
+    conversation_id: str,
+    before: list[dict[str, Any]],
+    text: str,
+    *,
+    progress: Callable[[str], None] | None = None,
 ) -> ConversationDetail:
     """Ask the drafter, outside of any transaction, and keep what it says."""
     async with caller.transaction() as scope:
         library = await Compiler(scope, caller.gateway).library()
-    draft = await drafter.reply(before, text, library=library)
-    body: dict[str, Any] = {"text": draft.text, "questions": list(draft.questions)}
+    draft = await drafter.reply(before, text, library=library, progress=progress)
+    body: dict[str, Any] = {"text": draft.text, "questions": list(draft.questions), "details": draft.details}
     async with caller.transaction() as scope:
         if draft.document is not None:
             checked = await Compiler(scope, caller.gateway).check(draft.document)
@@ -121,6 +137,33 @@ async def _replied(
         state = "asking" if draft.questions else "drafted" if draft.document is not None else "open"
         found = await conversations.change(scope, conversation_id, state=state)
         return _detail(found, await conversations.messages(scope, conversation_id))
+
+
+async def _streamed(
+    caller: Caller, drafter: Drafter, conversation_id: str, before: list[dict[str, Any]], text: str
+) -> AsyncGenerator[str, None]:
+    """Stages as they begin, then the reply, or what went wrong, as events."""
+    seen: asyncio.Queue[str | None] = asyncio.Queue()
+    making = asyncio.create_task(
+        _replied(caller, drafter, conversation_id, before, text, progress=lambda stage: seen.put_nowait(str(stage)))
+    )
+    making.add_done_callback(lambda _: seen.put_nowait(None))
+    try:
+        while (stage := await seen.get()) is not None:
+            yield _event("stage", {"stage": stage})
+        yield _event("reply", (await making).model_dump(mode="json"))
+    except FlowError as problem:
+        yield _event("error", {"code": problem.code, "message": problem.message, "hint": problem.hint})
+    finally:
+        making.cancel()
+
+
+def _event(name: str, data: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps(data).decode()}\n\n"
+
+
+def _wants_events(request: Request) -> bool:
+    return "text/event-stream" in request.headers.get("accept", "")
 
 
 def _line(message: Message) -> dict[str, Any]:

@@ -50,6 +50,12 @@ class MessageOut(BaseModel):
     text: str = Field(examples=["Here is a draft. Who shall approve?"])
     document: Any = Field(default=None, description="The document as it is now.", examples=[DOCUMENT])
     questions: list[str] = Field(default=[], examples=[["Who shall approve?"]])
+    details: dict[str, Any] | None = Field(
+        default=None,
+        description="Beside the document: `diff` against the last draft, `explanation`, `manifest` (what it touches), "
+        "`open` (questions with suggested answers), `confidence` from 0 to 1, `complexity`, `dry_run`, `cost`, `drafter`.",
+        examples=[{"diff": ["`tell_sales` is new."], "confidence": 0.95, "complexity": "simple"}],
+    )
     diagnostics: list[dict[str, Any]] = Field(default=[], description="What is wrong with the document.", examples=[[]])
 
 

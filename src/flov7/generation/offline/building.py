@@ -65,6 +65,11 @@ class Builder:
         made["primitives"] = [first, *self._desk.connections.values(), *primitives]
         return made
 
+    def steps(self, meaning: Meaning, scope: Scope) -> list[Primitive]:
+        """Only the steps, for a document that has its trigger already."""
+        made, _ = self._list(meaning.items, scope)
+        return self._everywhere(made, meaning.any_failure, scope) if meaning.any_failure and made else made
+
     def _first_scope(self, started: Started, meaning: Meaning) -> Scope:
         """What is in hand at the start; without an event, what the first condition speaks of."""
         noun, root = started.noun, started.root

@@ -8,17 +8,20 @@ from typing import Any
 
 from flov7.generation.draft import Cost, Earlier, Proposal, Question
 from flov7.generation.offline import lexicon
+from flov7.generation.offline.additions import additions
 from flov7.generation.offline.building import Builder
 from flov7.generation.offline.clauses import split
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.index import index_of
 from flov7.generation.offline.operations.drafting import changed, created
 from flov7.generation.offline.operations.vocabulary import vocabulary_of
+from flov7.generation.offline.services import spoken_of
 from flov7.generation.offline.structure import meaning
 from flov7.generation.offline.words import Word, closed, read
 from flov7.language.catalogue import Catalogue
 from flov7.language.diagnostics import Diagnostic
 from flov7.language.library import Library
+from flov7.marketplace.complexity import primitives
 
 LONGEST = 4000
 _STARTS = "trigger.kind"
@@ -56,7 +59,8 @@ def propose(earlier: Earlier, *, catalogue: Catalogue, library: Library | None =
     words = read(sentence[:LONGEST])
     refused = _refusal(sentence, words)
     if refused is not None:
-        return Proposal(document=None, questions=(refused,), confidence=0.0, cost=Cost(seconds=_since(began)))
+        kept = earlier.document if earlier.change is not None else None
+        return Proposal(document=kept, questions=(refused,), confidence=0.0, cost=Cost(seconds=_since(began)))
     desk = Desk(catalogue=catalogue, answers=earlier.answers, library=library)
     if earlier.change is not None and earlier.document is not None:
         return _changed(earlier, earlier.document, desk, began=began)
@@ -90,8 +94,16 @@ def _proposal(
 
 def _changed(earlier: Earlier, document: dict[str, Any], desk: Desk, *, began: float) -> Proposal:
     """The document with the change made; as it was, with a question, where nothing was found to change."""
-    vocabulary = vocabulary_of(desk.catalogue)
-    made = changed(document, str(earlier.change)[:LONGEST], desk=desk, vocabulary=vocabulary)
+    words, change = read(str(earlier.change)), str(earlier.change)[:LONGEST]
+    if _is_all_services(desk.catalogue):
+        made = changed(document, change, desk=desk, vocabulary=vocabulary_of(desk.catalogue))
+    else:
+        used = [
+            str(one.get("kind")) for one in primitives(document.get("primitives", [])) if "." in str(one.get("kind"))
+        ]
+        near = spoken_of(words, desk.catalogue, used=used)
+        made = changed(document, change, desk=desk, vocabulary=near,
+                       maker=lambda words: additions(words, desk=desk, document=document))  # fmt: skip
     if made is None:
         desk.ask(
             _UNCHANGED,

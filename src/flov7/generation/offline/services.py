@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.filling import Filled, Wish
 from flov7.generation.offline.operations.phrases import deed
 from flov7.generation.offline.operations.resolve import Said, naming, resolve, stems
-from flov7.generation.offline.operations.vocabulary import vocabulary_of
+from flov7.generation.offline.operations.vocabulary import Vocabulary, vocabulary_of
 from flov7.generation.offline.words import Word, snake
 from flov7.kit.errors import FlowError
 from flov7.language.catalogue import Catalogue, KindSpec
@@ -19,14 +19,9 @@ _NAMED, _SURE = 0.8, 0.7
 
 def operation_of(words: Sequence[Word], catalogue: Catalogue) -> KindSpec | None:
     """The operation that the words ask for at a service that they name; None where none fits well."""
-    spoken = {word.low for word in words} | {word.stem for word in words}
-    near = {name: shelf for name, shelf in catalogue.shelves.items() if _names(name, shelf.title) & spoken}
-    if not near:
+    vocabulary = spoken_of(words, catalogue)
+    if not vocabulary.operations:
         return None
-    try:
-        vocabulary = vocabulary_of(Catalogue(kinds={}, shelves=near))
-    except FlowError:
-        return None  # a connector that cannot be read is told about where it is used, and stops no sentence
     named = naming(words, vocabulary)
     if max(named.values(), default=0.0) < _NAMED:
         return None
@@ -55,6 +50,19 @@ def _names(name: str, title: str) -> set[str]:
         "and",
         "the",
     }
+
+
+def spoken_of(words: Sequence[Word], catalogue: Catalogue, *, used: Iterable[str] = ()) -> Vocabulary:
+    """The operations of the services that the words name, and of those in use. No other shelf is loaded."""
+    spoken = {word.low for word in words} | {word.stem for word in words}
+    wanted = {kind.partition(".")[0] for kind in used}
+    near = {
+        name: shelf for name, shelf in catalogue.shelves.items() if name in wanted or _names(name, shelf.title) & spoken
+    }
+    try:
+        return vocabulary_of(Catalogue(kinds={}, shelves=near))
+    except FlowError:
+        return vocabulary_of(Catalogue(kinds={}))  # one that cannot be read is told about where it is used
 
 
 def fill(wish: Wish, desk: Desk) -> Filled:

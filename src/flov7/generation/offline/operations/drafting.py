@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from flov7.generation.offline.desk import Desk
-from flov7.generation.offline.operations.edits import Editor
+from flov7.generation.offline.operations.edits import Editor, Maker
 from flov7.generation.offline.operations.reading import Reader
 from flov7.generation.offline.operations.scene import Primitive
 from flov7.generation.offline.operations.standing import NESTED
@@ -29,11 +29,17 @@ def created(sentence: str, *, desk: Desk, vocabulary: Vocabulary) -> dict[str, A
     }
 
 
-def changed(document: dict[str, Any], change: str, *, desk: Desk, vocabulary: Vocabulary) -> dict[str, Any] | None:
+def changed(
+    document: dict[str, Any], change: str, *, desk: Desk, vocabulary: Vocabulary, maker: Maker | None = None
+) -> dict[str, Any] | None:
     """The document after the change; None where nothing was found to change. `document` stays as it is."""
     made = copy.deepcopy(document)
-    if not Editor(desk, vocabulary, made["primitives"]).change(read(change)):
+    listed: list[Primitive] = made["primitives"]
+    if not Editor(desk, vocabulary, listed, maker=maker).change(read(change)):
         return None
+    start = next((at for at, one in enumerate(listed) if one.get("type") != "trigger"), len(listed))
+    named = {str(one.get("name")) for one in listed}
+    listed[start:start] = [one for one in desk.connections.values() if one["name"] not in named]
     finish(made["primitives"])
     return made if made != document else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from flov7.generation.offline import lexicon
 from flov7.generation.offline.desk import Desk
@@ -27,11 +27,18 @@ _LAST = ("as the last step", "as a last step", "as last step", "as the final ste
          "as a final step", "at the very end")  # fmt: skip
 
 
+Maker = Callable[[Sequence[Word]], list[Primitive]]
+"""Makes steps of words; left out, operations of services are all that there is."""
+
+
 class Editor:
     """Changes one document. Use once; `primitives` is changed in place."""
 
-    def __init__(self, desk: Desk, vocabulary: Vocabulary, primitives: list[Primitive]) -> None:
+    def __init__(
+        self, desk: Desk, vocabulary: Vocabulary, primitives: list[Primitive], *, maker: Maker | None = None
+    ) -> None:
         self._desk = desk
+        self._maker = maker
         self._vocabulary = vocabulary
         self._root = Frame("root", primitives)
         for one in self._all():
@@ -46,7 +53,7 @@ class Editor:
         if begins(words, "remove", *NOT):
             return Removing(self._root, self._matching, self._vocabulary).change(words)
         return (
-            Replacing(self._desk, self._vocabulary, self._root, self._matching).change(words)
+            Replacing(self._desk, self._vocabulary, self._root, self._matching, maker=self._maker).change(words)
             or Removing(self._root, self._matching, self._vocabulary).change(words)
             or self._moved(words)
             or self._conditioned(words)
@@ -166,6 +173,8 @@ class Editor:
 
     def _made(self, words: Sequence[Word], *, near: Standing | None = None) -> list[Primitive]:
         """New steps for words, with what is said in the document known."""
+        if self._maker is not None:
+            return self._maker(words)
         scene = scene_of(self._root.items, self._vocabulary)
         if near is not None and near.operation is not None:
             scene.near(near.operation.connector)
@@ -178,6 +187,10 @@ class Editor:
 
     def _added(self, words: Sequence[Word]) -> bool:
         """What is said without a place comes at the end, a condition where what it asks about stands."""
+        if self._maker is not None:
+            made = self._maker(words)
+            self._root.items.extend(made)
+            return bool(made)
         before = copy.deepcopy(self._root.items)
         scene = scene_of(self._root.items, self._vocabulary)
         scene.frames = [self._root]

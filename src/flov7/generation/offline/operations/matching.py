@@ -16,7 +16,11 @@ from flov7.generation.offline.words import Word, begins, stem
 
 _NOUNS = {"creation": "create", "deletion": "delete", "retrieval": "retrieve", "removal": "delete", "addition": "add",
           "upload": "upload", "download": "download", "update": "update", "notification": "send"}  # fmt: skip
-_BY_STEM = {stem(verb): verb for verb in sorted(VERBS | EVERY, key=len, reverse=True)}
+_BY_STEM = {
+    stem(form): verb
+    for verb in sorted(VERBS | EVERY, key=len, reverse=True)
+    for form in (verb, f"{verb}ing", f"{verb.removesuffix('e')}ing", f"{verb}{verb[-1]}ing")
+}
 _OPENERS = ("the step to", "the step of", "the step that", "the step where we", "the step for", "the step in which we", "a step to",
             "the steps to", "the action to", "the part that", "a new step to", "the task to", "the step where", "step to",
             "the step which", "step that", "the action of", "the steps that", "the steps of", "steps to", "to", "the")  # fmt: skip
@@ -116,7 +120,10 @@ class Matching:
         shown = " ".join([str(primitive.get("name", "")).replace("_", " "), str(primitive.get("kind", "")).replace("_", " "),
                           *(str(value) for value in primitive.get("config", {}).values() if isinstance(value, str))])  # fmt: skip
         known = set(terms(shown))
-        asked = [term for term in stems_of(unwrapped(words)) if term not in _SILENT]
+        plain = [
+            Word(base, base, stem(base), "word", 0) if (base := base_form(one)) else one for one in unwrapped(words)
+        ]
+        asked = [term for term in stems_of(plain) if term not in _SILENT]
         hit = [term for term in asked if term in known or any(_near(term, other) for other in known)]
         return 3.0 * len(hit) / len(asked) if asked and len(hit) * 2 >= len(asked) else 0.0
 
@@ -135,5 +142,19 @@ def base_class(term: str) -> frozenset[str]:
 
 _PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1, "final": -1, "1st": 0, "2nd": 1, "3rd": 2}
 _SILENT = frozenset(
-    [*(stem(one) for one in lexicon.PREPOSITIONS), "step", "user", "task", "a", "an", "the", "to", "be"]
+    [
+        *(stem(one) for one in lexicon.PREPOSITIONS),
+        "step",
+        "user",
+        "task",
+        "it",
+        "them",
+        "that",
+        "this",
+        "a",
+        "an",
+        "the",
+        "to",
+        "be",
+    ]
 )

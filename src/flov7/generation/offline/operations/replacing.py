@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.operations.matching import Matching
@@ -10,11 +10,11 @@ from flov7.generation.offline.operations.phrases import Thing, deed
 from flov7.generation.offline.operations.pieces import VERBS
 from flov7.generation.offline.operations.reading import Reader
 from flov7.generation.offline.operations.resolve import Said, naming, resolve, stems
-from flov7.generation.offline.operations.scene import Frame
+from flov7.generation.offline.operations.scene import Frame, Primitive
 from flov7.generation.offline.operations.standing import Standing, renamed, scene_of, walk
 from flov7.generation.offline.operations.tests import comparison, literal, logic, opened
 from flov7.generation.offline.operations.vocabulary import Operation, Vocabulary
-from flov7.generation.offline.words import Word, begins, find, inside
+from flov7.generation.offline.words import Word, begins, find, inside, read
 
 _PLAIN = {"retrieve": "retrieve", "create": "create", "update": "update", "delete": "delete", "send": "send", "upsert": "upload",
           "download": "download", "copy": "copy", "publish": "send", "upload": "upload", "add": "create", "move": "move",
@@ -24,8 +24,17 @@ _PLAIN = {"retrieve": "retrieve", "create": "create", "update": "update", "delet
 class Replacing:
     """Reads a change as something new in the place of something that stands."""
 
-    def __init__(self, desk: Desk, vocabulary: Vocabulary, root: Frame, matching: Matching) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        vocabulary: Vocabulary,
+        root: Frame,
+        matching: Matching,
+        *,
+        maker: Callable[[Sequence[Word]], list[Primitive]] | None = None,
+    ) -> None:
         self._desk = desk
+        self._maker = maker
         self._vocabulary = vocabulary
         self._root = root
         self._matching = matching
@@ -104,6 +113,12 @@ class Replacing:
         if not targets:
             return False
         plain = list(new)
+        spoken = plain if plain and plain[0].low in VERBS else [*read("send"), *plain]
+        made = self._maker(spoken) if self._maker is not None else []
+        if made:
+            for one in targets:
+                one.items[one.place : one.place + 1] = made
+            return True
         for one in targets:
             operation = one.operation
             verb = asked.verb or (_verb(operation) if operation else "create")

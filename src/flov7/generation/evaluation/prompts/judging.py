@@ -1,0 +1,84 @@
+"""What one draft is worth against what its request needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flov7.generation.draft import Draft
+from flov7.language.effects import Effect
+from flov7.language.front import Checked
+from flov7.marketplace.complexity import primitives
+
+_OUTSIDE = (Effect.WRITE, Effect.IRREVERSIBLE)
+
+
+def kinds(document: Mapping[str, Any]) -> list[str]:
+    """`type/kind` of all primitives, in the document's sequence. A service's own operation is a call of its API."""
+    found: list[str] = []
+    for one in primitives(document.get("primitives", [])):
+        kind = str(one.get("kind") or one.get("service") or "")
+        found.append(f"{one.get('type')}/{'api_call' if '.' in kind and one.get('type') == 'action' else kind}")
+        if "agents" in (one.get("config") or {}):
+            found.append("action/ai_process")
+    return found
+
+
+def missing(
+    document: Mapping[str, Any], required: Sequence[str], alternatives: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """What is required and not there, nor anything that may stand in for it."""
+    found = set(kinds(document))
+    return [one for one in required if not found & {one, *alternatives.get(one, ())}]
+
+
+def in_sequence(
+    document: Mapping[str, Any], required: Sequence[str], alternatives: Mapping[str, Sequence[str]]
+) -> bool:
+    """Whether the trigger comes first and what the request names first to do is not done last.
+
+    Required primitives are looked for from left to right, connections apart; one that may stand in counts as well.
+    """
+    rest = [one for one in kinds(document) if not one.startswith("connection/")]
+    wanted = [one for one in required if not one.startswith("connection/")]
+    at = 0
+    for one in wanted:
+        fits = {one, *alternatives.get(one, ())}
+        place = next((n for n in range(at, len(rest)) if rest[n] in fits), None)
+        if place is None:
+            return False
+        at = place + 1
+    return True
+
+
+def handled(document: Mapping[str, Any], checked: Checked) -> tuple[int, int]:
+    """Effects outside that are not safe to repeat: how many there are, and how many are handled or told to someone."""
+    lines = [line for line in (checked.plan.manifest if checked.plan else ()) if line.effect in _OUTSIDE]
+    listed = {str(one.get("name")): one for one in primitives(document.get("primitives", []))}
+    covered = _covered(document.get("primitives", []), inherited=False)
+    good = sum(line.primitive in covered or line.primitive not in listed for line in lines)
+    return len(lines), good
+
+
+def _covered(items: Sequence[Mapping[str, Any]], *, inherited: bool) -> set[str]:
+    """Steps with a handler of their own or around them, and the handlers themselves, which tell someone."""
+    found: set[str] = set()
+    handlers = {str(one.get("on_error")) for one in items} - {"fail", "None"}
+    for one in items:
+        name = str(one.get("name"))
+        own = inherited or one.get("on_error") not in (None, "fail") or name in handlers
+        if own:
+            found.add(name)
+        for field in ("then", "else", "do"):
+            if isinstance(one.get(field), list):
+                found |= _covered(one[field], inherited=own)
+        cases = one.get("cases")
+        for side in cases.values() if isinstance(cases, dict) else ():
+            if isinstance(side, list):
+                found |= _covered(side, inherited=own)
+    return found
+
+
+def is_finished(made: Draft) -> bool:
+    """Whether the draft is handed over as done, without a question."""
+    return made.document is not None and not made.questions
