@@ -25,6 +25,7 @@ from flov7.engine.link import TemporalLink
 from flov7.engine.notices import Notices
 from flov7.engine.perform import KindWork, Performer, Work
 from flov7.engine.plans import StoredBlobs, StoredPlans
+from flov7.engine.remembering import StoredMemory
 from flov7.engine.runtimes.temporal.converter import FlowCodec, codec_keys, data_converter
 from flov7.engine.runtimes.temporal.runtime import Process
 from flov7.engine.scheduled import ScheduledStarts
@@ -125,6 +126,7 @@ async def open_house(settings: AllSettings, *, calls: Work | None = None) -> Asy
         outside=network,
         blobs=blobs,
         links=partial(StepLinks, database.vault, settings.engine.public_url),
+        memory=partial(StoredMemory, database),
         log=log,
     )
     performer = Performer(calls or work, ledger=StoredLedger(database.effects))
@@ -229,6 +231,7 @@ def sources_of(house: House) -> Sources:
         connections=StoredConnections(house.database, outside=house.network),
         outside=house.network,
         blobs=house.blobs,
+        work=house.work,
         log=logs.get("flov7.listen"),
     )
 

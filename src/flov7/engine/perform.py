@@ -19,6 +19,7 @@ from flov7.primitives.connectors.running import run_operation
 from flov7.primitives.declare import Cache, ConnectionValue, Context, Json, Log
 from flov7.primitives.files import unknown
 from flov7.primitives.links import Links
+from flov7.primitives.memory import Memory
 from flov7.primitives.outside import Outside
 from flov7.primitives.registry import Registry
 from flov7.primitives.runner import Runner
@@ -29,6 +30,10 @@ Work = Callable[[CallRequest, str | None], Awaitable[Any]]
 
 LinksOf = Callable[[str, str], Links]
 """Workspace and execution to the addresses by which its steps are answered."""
+
+
+MemoryOf = Callable[[str, str], Memory]
+"""Workspace and workflow to what is remembered between runs."""
 
 
 class Connections(Protocol):
@@ -118,10 +123,12 @@ class KindWork:
         outside: Outside,
         blobs: Blobs,
         links: LinksOf,
+        memory: MemoryOf,
         log: Log,
     ) -> None:
         self._registry = registry
         self._links = links
+        self._memory = memory
         self._blobs = blobs
         self._connections = connections
         self._outside = outside
@@ -145,6 +152,7 @@ class KindWork:
             default_mail=None if runner is None else await self._default_mail(request, runner),
             files=StoredFiles(self._blobs, request.workspace_id),
             links=self._links(request.workspace_id, request.execution_id),
+            memory=self._memory(request.workspace_id, request.workflow_id),
         )
         async with asyncio.timeout(request.timeout):
             try:

@@ -25,6 +25,7 @@ class CallRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
     execution_id: str
     workspace_id: str
+    workflow_id: str = ""
     step: str
     key: str
     number: int = 0

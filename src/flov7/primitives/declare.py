@@ -36,6 +36,7 @@ from flov7.primitives.marks import (
     expression,
     secret,
 )
+from flov7.primitives.memory import Memory, NoMemory
 
 if TYPE_CHECKING:
     import httpx
@@ -126,7 +127,7 @@ class Context:
     `idempotency_key` is set on a call that changes something and is equal in every attempt. `connection` is
     the step's own, `default_mail` the workspace's for mail, `connections` those that the plan allows, by name.
     `deadline` is on `time.monotonic()`. `files` holds the bytes of the files that are named in the inputs,
-    `links` the addresses by which people answer steps that wait.
+    `links` the addresses by which people answer steps that wait, `memory` what outlives the run.
     """
 
     execution_id: str
@@ -143,6 +144,7 @@ class Context:
     connections: Mapping[str, ConnectionValue] = field(default_factory=dict[str, ConnectionValue])
     files: Files = field(default_factory=NoFiles)
     links: Links = field(default_factory=NoLinks)
+    memory: Memory = field(default_factory=NoMemory)
 
     def remaining(self) -> float:
         """Seconds that are left to this attempt, never less than 0."""

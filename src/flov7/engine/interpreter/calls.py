@@ -42,6 +42,7 @@ async def call(run: Run, prepared: PreparedNode, frame: Frame, inputs: Any) -> A
         request = CallRequest(
             execution_id=run.start.execution_id,
             workspace_id=run.start.workspace_id,
+            workflow_id=run.start.workflow_id or "",
             step=node.name,
             key=key,
             attempt=attempt,

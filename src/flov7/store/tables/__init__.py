@@ -5,6 +5,7 @@ from __future__ import annotations
 from flov7.store.tables.base import metadata
 from flov7.store.tables.connectors import connection_logins, connectors
 from flov7.store.tables.listening import subscriptions
+from flov7.store.tables.memory import kept_value_calls, kept_values
 from flov7.store.tables.people import api_keys, audit_log, idempotency_keys, notices, turned_away, workspaces
 from flov7.store.tables.runs import blobs, effects, execution_events, journal, plans, workflow_executions
 from flov7.store.tables.secrets import connections, data_keys, secrets
@@ -31,6 +32,8 @@ __all__ = [
     "hooks",
     "idempotency_keys",
     "journal",
+    "kept_value_calls",
+    "kept_values",
     "message_template_versions",
     "message_templates",
     "metadata",

@@ -52,11 +52,12 @@ def workspace(**more: Any) -> Column[Any]:
     return name_of("workspace_id", **more)
 
 
-def workspace_of_record() -> Column[Any]:
+def workspace_of_record(**more: Any) -> Column[Any]:
     """As `workspace`, with a foreign key: for rows that are not written a thousand times a second."""
     return Column(
         "workspace_id",
         Text(collation="C"),
         ForeignKey("workspaces.id", ondelete="CASCADE"),
         nullable=False,
+        **more,
     )
