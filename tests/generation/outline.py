@@ -59,7 +59,7 @@ def _bare(one: Json) -> str:
         case "action/email_send":
             return f"email({_path(config['to'])}{' template ' + config['template'] if 'template' in config else ''})"
         case "action/notification":
-            return f"tell({_path(config.get('to') or config['channel'])})"
+            return f"tell({_path(config.get('to') or config['channel']).removeprefix('#')})"
         case "action/api_call":
             return f"{config['method']} {config['url']}"
         case "action/db_query":

@@ -44,3 +44,42 @@ def _table(report: dict[str, Any]) -> None:
     ):  # fmt: skip
         table.add_row(name, "–" if value is None else str(value))
     out.print(table)
+
+
+@app.command(short_help="Requests with the primitives that they need.")
+def prompts(
+    cases: Annotated[Path, typer.Argument(help="The requests: one JSON object on each line.")],
+    json: Annotated[bool, typer.Option("--json", help="The whole report, with every case.")] = False,
+) -> None:
+    """Draft each request; is it valid and whole, does it run, are its failures handled, what is asked, how sure is it?"""
+    from flov7.cli.drafting import model_drafter
+    from flov7.generation.evaluation.prompts.evaluate import evaluate, load
+    from flov7.primitives.registry import catalogue
+
+    found = load(cases)
+    with working("Drafting …"):
+        report = asyncio.run(evaluate(found, catalogue=catalogue(), drafter=model_drafter()))
+    if json:
+        as_json(report)
+        return
+    table = Table(box=None)
+    for name in (
+        "",
+        "cases",
+        "finished",
+        "valid",
+        "dry run",
+        "complete",
+        "with questions",
+        "handled",
+        "asked",
+        "median s",
+    ):
+        table.add_column(name)
+    for name, one in {**report["by_complexity"], "all": report["all"]}.items():
+        values = (one["cases"], one["finished"], one["valid"], one["dry_run"], one["complete"],
+                  one["complete_with_questions"], one["effects_handled"], one["questions"], one["seconds"]["median"])  # fmt: skip
+        table.add_row(name, *("–" if value is None else str(value) for value in values))
+    out.print(table)
+    trust = report["calibration"]
+    out.print(f"Confidence: expected calibration error {trust['ece']}, AUROC {trust['auroc']}.")

@@ -58,7 +58,7 @@ def db_query(wish: Wish, desk: Desk) -> Filled:
     noun = _thing(words) or wish.scope.noun
     if quoted:
         return Filled({"sql": quoted}, {"connection": connection}, noun=noun, result="rows")
-    table = _table(words) or plural(noun or "rows")
+    table = table_of(words) or plural(noun or "rows")
     sql, params = _statement(wish, table)
     asked = f"Which SQL shall `{wish.name}` run ({said(words)})?"
     given = desk.ask(f"{wish.name}.sql", asked, [sql], weight=0.12)
@@ -159,7 +159,8 @@ def _database(words: Sequence[Word]) -> str:
     return snake([*kept, *words[at[0] : at[1]]]) if at and kept else "database"
 
 
-def _table(words: Sequence[Word]) -> str | None:
+def table_of(words: Sequence[Word]) -> str | None:
+    """The table that is named: `the table users`, `the users table`."""
     at = find(words, "table")
     if at is None:
         return None

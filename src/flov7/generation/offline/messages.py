@@ -30,7 +30,12 @@ def email(wish: Wish, desk: Desk) -> Filled:
         return Filled({**config, "values": values} if values else config)
     config["subject"] = _subject(words) or _topic(wish)
     config["text"] = _body(wish, who, desk)
-    return Filled(config, noun="email")
+    gmail = {"connection": desk.connect("gmail", service="gmail", credentials="oauth")} if find(words, "gmail") else {}
+    return Filled(config, gmail, noun="email")
+
+
+_CONNECTED = {"slack": "slack", "telegram": "api_key", "discord": "api_key"}
+"""Chats that are reached by a connection of their own."""
 
 
 def notification(wish: Wish, desk: Desk) -> Filled:
@@ -53,7 +58,13 @@ def notification(wish: Wish, desk: Desk) -> Filled:
             asked = f"Which channel shall hear of it{'' if not service else f' on {service.capitalize()}'}?"
             given = named or desk.ask(f"{wish.name}.channel", asked, [service or "team"], weight=0.08)
             config["channel"] = snake(given)
-            known = desk.library is not None and config["channel"] in desk.library.connections
+            if service in _CONNECTED:
+                said_to = f"#{channel}" if channel else f"#{snake(given)}"
+                connection = desk.connect(service, service=service, credentials=_CONNECTED[service])
+                config |= {"channel": connection, "to": said_to}
+            known = service in _CONNECTED or (
+                desk.library is not None and config["channel"] in desk.library.connections
+            )
             if not known:
                 desk.note(
                     f"`{config['channel']}` is a connection that this workspace must have before it goes live: a "

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flov7.generation.offline import lexicon
+from flov7.generation.offline.calls import table_of
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.operators import has_comparison, is_complete
 from flov7.generation.offline.schedules import timing
@@ -194,7 +195,7 @@ def _event(words: tuple[Word, ...], condition: tuple[Word, ...], desk: Desk) -> 
     noun = None if noun in RESERVED or noun in lexicon.COPULAS else noun
     kind = _unbuilt(words, thing)
     if kind is not None and kind in {one.name for one in desk.catalogue.of_type("trigger")}:
-        return _known_by_name(kind, noun, desk, condition)
+        return _known_by_name(kind, noun, desk, condition, words=words)
     if noun in ("webhook", "request", "call", "http_request", "post_request", "hook"):
         noun = None
     name = desk.name(f"{noun}_{_happening(rest)}" if noun else "event")
@@ -288,7 +289,9 @@ def _unbuilt(words: Sequence[Word], thing: Sequence[Word]) -> str | None:
     return None
 
 
-def _known_by_name(kind: str, noun: str | None, desk: Desk, condition: tuple[Word, ...]) -> Started:
+def _known_by_name(
+    kind: str, noun: str | None, desk: Desk, condition: tuple[Word, ...], *, words: Sequence[Word]
+) -> Started:
     spec = desk.catalogue.get("trigger", kind)
     made = {"type": "trigger", "kind": kind, "name": desk.name(f"{noun or kind}_in")}
     if spec is not None and not spec.built:
@@ -297,4 +300,26 @@ def _known_by_name(kind: str, noun: str | None, desk: Desk, condition: tuple[Wor
             "other system calls.",
             weight=0.2,
         )
+    _settle(kind, made, noun, desk, table=table_of(words))
     return Started(made, noun=noun, root=noun, condition=condition)
+
+
+def _settle(kind: str, made: dict[str, Any], noun: str | None, desk: Desk, *, table: str | None) -> None:
+    """What a trigger of that kind cannot do without."""
+    match kind:
+        case "sms":
+            made["config"] = {"secret": "sms"}
+        case "iot":
+            asked = "Which MQTT topics shall it listen to?"
+            made["config"] = {
+                "topics": [desk.ask("trigger.topics", asked, [f"{plural(noun or 'reading')}/#"], weight=0.06)]
+            }
+            made["connection"] = desk.connect("broker", service="mqtt", credentials="basic")
+        case "email":
+            made["connection"] = desk.connect("mailbox", service="imap", credentials="basic")
+        case "database":
+            asked = "Which table shall it watch?"
+            made["config"] = {"table": table or desk.ask("trigger.table", asked, [plural(noun or "row")], weight=0.06)}
+            made["connection"] = desk.connect("database", service="postgres", credentials="password")
+        case _:
+            return

@@ -52,31 +52,15 @@ def in_sequence(
 
 
 def handled(document: Mapping[str, Any], checked: Checked) -> tuple[int, int]:
-    """Effects outside that are not safe to repeat: how many there are, and how many are handled or told to someone."""
+    """Effects outside that are not safe to repeat: how many there are, and how many are handled or told to someone.
+
+    A step that simply fails ends its run, and the workspace's alerts tell its people (`engine/notices.py`); only a
+    failure that is passed over with `continue` is told to nobody.
+    """
     lines = [line for line in (checked.plan.manifest if checked.plan else ()) if line.effect in _OUTSIDE]
     listed = {str(one.get("name")): one for one in primitives(document.get("primitives", []))}
-    covered = _covered(document.get("primitives", []), inherited=False)
-    good = sum(line.primitive in covered or line.primitive not in listed for line in lines)
+    good = sum(listed.get(line.primitive, {}).get("on_error") != "continue" for line in lines)
     return len(lines), good
-
-
-def _covered(items: Sequence[Mapping[str, Any]], *, inherited: bool) -> set[str]:
-    """Steps with a handler of their own or around them, and the handlers themselves, which tell someone."""
-    found: set[str] = set()
-    handlers = {str(one.get("on_error")) for one in items} - {"fail", "None"}
-    for one in items:
-        name = str(one.get("name"))
-        own = inherited or one.get("on_error") not in (None, "fail") or name in handlers
-        if own:
-            found.add(name)
-        for field in ("then", "else", "do"):
-            if isinstance(one.get(field), list):
-                found |= _covered(one[field], inherited=own)
-        cases = one.get("cases")
-        for side in cases.values() if isinstance(cases, dict) else ():
-            if isinstance(side, list):
-                found |= _covered(side, inherited=own)
-    return found
 
 
 def is_finished(made: Draft) -> bool:
