@@ -15,6 +15,7 @@ from flov7.language.document import Condition, Connection, Trigger, flat_sides
 from flov7.language.effects import Effect
 from flov7.language.effects import resolve as resolve_effect
 from flov7.language.outline import Place
+from flov7.language.polled import polled
 
 MAX_PRIMITIVES = 10_000
 
@@ -38,7 +39,7 @@ def check_all(analysis: Analysis) -> None:
         _check_built(analysis, place, spec)
         _check_addresses(analysis, place)
         if spec.type == "trigger":
-            check_connection(analysis, place, spec)
+            check_connection(analysis, place, polled(analysis, place) or spec)
         if spec.type == "action" or spec.effect != Effect.PURE:
             check_connection(analysis, place, spec)
             _check_retry(analysis, place, spec)

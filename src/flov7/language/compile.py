@@ -35,6 +35,7 @@ from flov7.language.plan import (
     Template,
     TriggerNode,
 )
+from flov7.language.polled import polled
 from flov7.language.printing import canonical_bytes
 from flov7.language.schemas import check_schema
 from flov7.language.scope import Scope
@@ -210,12 +211,14 @@ def _trigger(compiler: _Compiler, place: Place) -> TriggerNode:
         when = compiler.reader.of_trigger(primitive.when, where=analysis.pointer(place, "when"))
     if isinstance(config.get("event_id"), str):
         event_id = compiler.reader.of_trigger(config["event_id"], where=analysis.pointer(place, "config", "event_id"))
+    asked = polled(analysis, place) or spec
     return TriggerNode(
         name=primitive.name,
         pointer=analysis.pointer(place),
         kind=primitive.kind or "",
         config=config,
-        connection=None if spec is None else _connection(analysis, place, spec),
+        connection=None if asked is None else _connection(analysis, place, asked),
+        operation=None if asked is None else asked.operation,
         when=when,
         event_id=event_id,
     )

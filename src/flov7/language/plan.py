@@ -147,6 +147,9 @@ class TriggerNode(_Frozen):
     kind: str
     config: dict[str, Any] = {}
     connection: str | None = None
+    operation: dict[str, Any] | None = Field(
+        default=None, description="How a connector's operation is called that the trigger asks again and again."
+    )
     when: Template | None = None
     event_id: Template | None = None
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from flov7.engine.perform import Blobs, StoredFiles
+from flov7.engine.perform import Blobs, StoredFiles, Work
+from flov7.engine.runtime import CallRequest
 from flov7.kit.errors import StepRefused
 from flov7.kit.json import digest
+from flov7.language.effects import Effect
 from flov7.language.plan import Credential, Plan, TriggerNode
 from flov7.primitives.declare import ConnectionValue, Log
 from flov7.primitives.outside import Outside
@@ -18,6 +20,8 @@ from flov7.primitives.registry import Registry
 from flov7.primitives.runner import Runner
 from flov7.primitives.watching import WatchContext, Watcher
 
+ASKED_FOR = 30.0
+"""Seconds that one call of an action may take that a trigger asks."""
 _OURS = ("event_id", "inputs")
 """Settings that the trigger's acceptance reads, not its kind's `watch`."""
 
@@ -54,22 +58,22 @@ class Sources:
     """One per process."""
 
     def __init__(
-        self, *, registry: Registry, connections: Connections, outside: Outside, blobs: Blobs, log: Log
+        self, *, registry: Registry, connections: Connections, outside: Outside, blobs: Blobs, work: Work, log: Log
     ) -> None:
+        self._work = work
         self._registry = registry
         self._connections = connections
         self._outside = outside
         self._blobs = blobs
         self._log = log
 
-    def listens(self, kind: str) -> bool:
-        """Whether somebody has to listen for triggers of that kind."""
-        runner = self._runner(kind)
-        return runner is not None and runner.watcher is not None
-
     def wants_listener(self, trigger: TriggerNode) -> bool:
         """Whether somebody has to listen for this trigger: the same kind may also be called by a webhook."""
-        return self.listens(trigger.kind) and trigger.config.get("by") != "webhook"
+        runner = self._runner(trigger.kind)
+        if runner is None or runner.watcher is None:
+            return False
+        asks = runner.watcher.listens
+        return asks is None or asks(trigger.config)
 
     def config_of(self, plan: Plan, trigger: TriggerNode) -> dict[str, Any]:
         """What a subscription keeps: `{config, credential}`; no secret is in it."""
@@ -78,7 +82,7 @@ class Sources:
             name = trigger.connection
             declared = plan.connections.get(name) or Credential(name=name, kind="", service="", secret=name)
             credential = declared.model_dump(mode="json")
-        return {"config": trigger.config, "credential": credential}
+        return {"config": trigger.config, "credential": credential, "operation": trigger.operation}
 
     def source_digest(self, kind: str, config: dict[str, Any]) -> str:
         """What is listened to, as a digest: while it is equal, a new version goes on where the old one was."""
@@ -95,10 +99,13 @@ class Sources:
         """The source with its connection opened. Raises step errors."""
         runner = self._needed(source.kind)
         assert runner.watcher is not None
-        connection = None
+        connection, credential = None, None
         if source.config["credential"] is not None:
             credential = Credential.model_validate(source.config["credential"])
             connection = await self._connections.open(source.workspace_id, credential)
+
+        async def act(action: str, inputs: Mapping[str, Any]) -> Any:
+            return await self._work(_call(source, action, inputs, credential), None)
 
         context = WatchContext(
             subscription=source.subscription,
@@ -109,6 +116,7 @@ class Sources:
             connection=connection,
             files=StoredFiles(self._blobs, source.workspace_id),
             ready=heard or _nobody,
+            act=act,
         )
         return Ready(runner.watcher, context, _inputs(runner, source.config))
 
@@ -141,6 +149,22 @@ class Sources:
 def _inputs(runner: Runner, config: dict[str, Any]) -> BaseModel:
     given: dict[str, Any] = config["config"]
     return runner.read({name: value for name, value in given.items() if name not in _OURS})
+
+
+def _call(source: Source, action: str, inputs: Mapping[str, Any], credential: Credential | None) -> CallRequest:
+    return CallRequest(
+        execution_id=source.subscription,
+        workspace_id=source.workspace_id,
+        step=source.trigger,
+        key=source.trigger,
+        type="action",
+        kind=action,
+        inputs=dict(inputs),
+        operation=source.config.get("operation"),
+        credential=credential,
+        effect=Effect.READ,
+        timeout=ASKED_FOR,
+    )
 
 
 async def _nobody() -> None:

@@ -56,7 +56,7 @@ def checked(type_: PrimitiveType, name: str, module: ModuleType) -> Runner:
 def _watcher(module: ModuleType) -> Watcher | None:
     if not hasattr(module, "watch"):
         return None
-    named = {name: getattr(module, name, None) for name in ("subscribe", "unsubscribe", "source")}
+    named = {name: getattr(module, name, None) for name in ("subscribe", "unsubscribe", "source", "listens")}
     return Watcher(watch=module.watch, **named)
 
 

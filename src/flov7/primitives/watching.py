@@ -8,6 +8,7 @@ them once. Beside it there may be
 - `async subscribe(context, inputs) -> state`: called when the workflow goes live; opens what is needed at the source
   and says where to begin;
 - `async unsubscribe(context, inputs)`: called after it went; closes that again. It may be called more than once;
+- `listens(config) -> bool`: whether somebody has to listen for a trigger with this config; left out, always;
 - `source(inputs) -> value`: what is listened to. While it stays equal, a new version goes on where the old one was.
 
 All raise step errors. The listener calls `watch` again after a while, with the state that was saved last.
@@ -49,6 +50,7 @@ class WatchContext:
     """All that a trigger gets beside its inputs. `subscription` names it at the source, for as long as it lives.
 
     `files` keeps bytes that travel by reference. `ready` tells that the source answers.
+    `act` calls an action that only reads, by name, with its inputs, through the trigger's connection.
     """
 
     subscription: str
@@ -59,6 +61,7 @@ class WatchContext:
     connection: ConnectionValue | None = None
     files: Files
     ready: Callable[[], Awaitable[None]]
+    act: Callable[[str, Mapping[str, Json]], Awaitable[Json]]
 
     def call(self, *, seconds: float) -> Context:
         """What a kind's call needs, for one exchange with the source."""
@@ -89,6 +92,7 @@ class Watcher:
     subscribe: Subscribe | None = None
     unsubscribe: Unsubscribe | None = None
     source: Callable[[Any], Json] | None = None
+    listens: Callable[[Mapping[str, Json]], bool] | None = None
 
 
 class _NoCache:
