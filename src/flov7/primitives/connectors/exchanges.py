@@ -1,7 +1,7 @@
 """Exchanges: what a step gives, the exact request that it makes, the answer of the service, the step's output.
 
-Each cites the vendor's page (`source`) and the day on which it was last compared with it (`date`). A list of them
-stands beside a connector's table; an operation without one does not count.
+Each cites the vendor's page (`source`) and the day on which it was written to it (`date`). A list of them stands
+beside a connector's table; an operation without one does not count. `against` names what else they were held against.
 
     date: 2026-11-23
     exchanges:
@@ -75,7 +75,8 @@ class Exchange(Turn):
 class Exchanges(_Part):
     """The exchanges of one connector."""
 
-    date: str = Field(pattern=r"^20\d\d-\d\d-\d\d$", description="When they were last compared with their sources.")
+    date: str = Field(pattern=r"^20\d\d-\d\d-\d\d$", description="The day on which they were written to their pages.")
+    against: str = Field(default="", description="A contract of the vendor's that they were held against besides.")
     kind: str | None = Field(default=None, description="The connection kind; left out, the table's first.")
     settings: dict[str, str] = Field(default={}, description="What the connection's config says.")
     secret: dict[str, str] = Field(default={}, description="The connection's secret; left out, `test-NAME` each.")

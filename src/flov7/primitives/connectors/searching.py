@@ -62,6 +62,7 @@ _SILENT = frozenset(
     ]
 )
 _K, _B = 1.4, 0.6
+_FEW, _NAMED, _MEANT = 50, 12.0, 3.0
 
 
 def stem(word: str) -> str:
@@ -82,10 +83,10 @@ def terms(text: str) -> list[str]:
 class WordIndex:
     """Entries by their words (BM25). Made once; a search touches only entries that share a word."""
 
-    def __init__(self, entries: Sequence[Entry], *, always: str = "") -> None:
-        """`always` are words of all entries: they say which connector is meant, and count once."""
+    def __init__(self, entries: Sequence[Entry], *, title: str, always: str = "") -> None:
+        """`title` names the connector, `always` are further words of all its entries: they say that it is meant."""
         self._entries = entries
-        self._always = frozenset(terms(always))
+        self._title, self._always = frozenset(terms(title)), frozenset(terms(always))
         self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
         counts = [_counted(entry) for entry in entries]
         mean = sum(map(Counter.total, counts)) / max(1, len(counts)) or 1.0
@@ -96,19 +97,22 @@ class WordIndex:
                 self._postings[term].append((position, weight))
 
     def search(self, words: str, *, limit: int) -> list[tuple[float, Entry]]:
-        """What fits, best first, with how well. All entries count as found where the connector alone is named."""
+        """What fits, best first, with how well. All entries count as found where the connector alone is meant."""
         asked = list(dict.fromkeys(terms(words)))
-        named = any(term in self._always for term in asked)
+        named = _NAMED * sum(term in self._title for term in asked) / max(1, len(self._title))
+        named += _MEANT * any(term in self._always for term in asked)
         scores: dict[int, float] = defaultdict(float)
         for place, term in enumerate(asked):
             found = self._postings.get(term, ())
-            rarity = math.log(1 + (len(self._entries) - len(found) + 0.5) / (len(found) + 0.5))
+            # A small connector's words count as if it stood among many, so that shelves can be compared.
+            total = max(len(self._entries), _FEW)
+            rarity = math.log(1 + (total - len(found) + 0.5) / (len(found) + 0.5))
             for position, weight in found:
                 scores[position] += weight * max(rarity, 0.1) * (1.5 if place == 0 else 1.0)
         if named:
             left = range(len(self._entries)) if not scores else list(scores)
             for position in left:
-                scores[position] += 6.0
+                scores[position] += named
         best = sorted(scores.items(), key=lambda one: (-one[1], self._entries[one[0]].name))[:limit]
         return [(score, self._entries[position]) for position, score in best]
 

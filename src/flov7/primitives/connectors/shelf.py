@@ -60,7 +60,7 @@ class TableShelf(Shelf):
 
     @cached_property
     def _index(self) -> WordIndex:
-        return WordIndex(self._entries, always=" ".join((self.name, self.title, *self.connector.words)))
+        return WordIndex(self._entries, title=self.title, always=" ".join((self.name, *self.connector.words)))
 
     def entries(self) -> Sequence[Entry]:
         """See `Shelf`."""

@@ -58,7 +58,7 @@ class StoredShelf(Shelf):
 
     @cached_property
     def _index(self) -> WordIndex:
-        return WordIndex(self._entries, always=f"{self.name} {self.title}")
+        return WordIndex(self._entries, title=self.title, always=self.name)
 
     def entries(self) -> Sequence[Entry]:
         """See `Shelf`."""
