@@ -105,6 +105,12 @@ def _listed(setting: str) -> list[str]:
     return [one.strip() for one in setting.split(",") if one.strip()]
 
 
+def _codec(settings: AllSettings, *, blobs: StoredBlobs, plans: StoredPlans) -> FlowCodec:
+    """What encrypts histories, and keeps large values out of them."""
+    masters = [*keys_in(settings.store.master_key), *keys_in(settings.store.master_keys_old)]
+    return FlowCodec(codec_keys(masters), blobs=blobs, large=settings.engine.large_value, ensure_plan=plans.ensure)
+
+
 @asynccontextmanager
 async def open_house(settings: AllSettings, *, calls: Work | None = None) -> AsyncGenerator[House, None]:
     """Build everything that gateway, worker and command line share. Raises Unavailable without PostgreSQL.
@@ -130,10 +136,7 @@ async def open_house(settings: AllSettings, *, calls: Work | None = None) -> Asy
         log=log,
     )
     performer = Performer(calls or work, ledger=StoredLedger(database.effects))
-    masters = [*keys_in(settings.store.master_key), *keys_in(settings.store.master_keys_old)]
-    codec = FlowCodec(
-        codec_keys(masters), blobs=blobs, large=settings.engine.large_value, ensure_plan=stored_plans.ensure
-    )
+    codec = _codec(settings, blobs=blobs, plans=stored_plans)
     link = TemporalLink(settings.engine, converter=data_converter(codec))
     notices = Notices(database, work, base_url=settings.engine.public_url, log=log)
 
