@@ -27,7 +27,7 @@ KINDS = {
     "condition": "if_else filter switch loop compare regex json_path",
     "data": "mapping transform filter merge split enrich validate",
 }
-OURS = {"action/state"}
+OURS = {"action/file", "action/state"}
 """Kinds that real workflows need and the product document does not name."""
 NOT_BUILT = {
     "action/ai_process",

@@ -116,3 +116,32 @@ class TestThereAndBack:
     @given(st.dictionaries(NAMES, XML_TEXT, min_size=1, max_size=4))
     def test_xml_is_itself(self, fields: dict[str, str]) -> None:
         assert xml.parse(xml.show(fields, root="r")) == {"r": fields}
+
+
+PAGE = """<html><body><h1>Shop <b>news</b></h1>
+<div class=item><a href="/1">One</a><span> 5 € </span></div><div class=item><a href="/2">Two</a></div>"""
+
+
+class TestHtml:
+    def test_parts_are_found_by_selectors(self, compute: Any) -> None:
+        inputs = {"value": PAGE, "operation": "select_html", "select": {"title": "h1", "first": "a@href", "no": "h9"}}
+        assert compute("action/transform", inputs) == {"title": "Shop news", "first": "/1", "no": None}
+
+    def test_each_element_gives_an_object(self, compute: Any) -> None:
+        select = {"name": "a", "price": "span"}
+        inputs = {"value": PAGE, "operation": "select_html", "select": select, "each": "div.item"}
+        assert compute("action/transform", inputs) == [{"name": "One", "price": "5 €"}, {"name": "Two", "price": None}]
+
+    def test_an_empty_page_has_nothing(self, compute: Any) -> None:
+        inputs = {"value": " ", "operation": "select_html", "select": {"a": "a"}}
+        assert compute("action/transform", inputs) == {"a": None}
+
+    def test_what_is_no_selector_is_explained(self, compute: Any) -> None:
+        with pytest.raises(StepRefused, match="is no CSS selector"):
+            compute("action/transform", {"value": PAGE, "operation": "select_html", "select": {"a": "div[["}})
+
+
+def test_markdown_becomes_html_and_html_in_it_stays_text(compute: Any) -> None:
+    inputs = {"value": "# Hi\n\n|a|\n|-|\n|1|\n\n<script>x</script>", "operation": "print_markdown"}
+    made = compute("action/transform", inputs)
+    assert made.startswith("<h1>Hi</h1>\n<table>") and "&lt;script&gt;" in made and "<script>" not in made

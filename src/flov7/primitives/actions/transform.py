@@ -1,4 +1,4 @@
-"""Turn one value into another form: JSON, XML, CSV, Base64, URL text, a hash, plain text, a date.
+"""Turn one value into another form: JSON, XML, CSV, HTML, Markdown, Base64, URL text, a hash, plain text, a date.
 
 It works on one value as a whole. To reshape lists and objects item by item take `data/transform`.
 """
@@ -19,11 +19,12 @@ from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import Lowering
 from flov7.primitives.declare import AnyOutput, Json, Kind, KindInputs
 from flov7.primitives.fields import TimeZone, kind_of
-from flov7.primitives.formats import csv_text, dates, html_text, json_text, xml
+from flov7.primitives.formats import csv_text, dates, html_select, html_text, json_text, markdown, xml
 
 Operation = Literal[
     "parse_json", "print_json", "parse_xml", "print_xml", "parse_csv", "print_csv",
-    "base64_encode", "base64_decode", "url_encode", "url_decode", "hash", "strip_html", "date",
+    "base64_encode", "base64_decode", "url_encode", "url_decode", "hash", "strip_html", "select_html",
+    "print_markdown", "date",
 ]  # fmt: skip
 
 
@@ -37,6 +38,14 @@ class Inputs(KindInputs):
     root: str | None = Field(default=None, description="For `print_xml`: the outermost element.")
     indent: bool = Field(default=False, description="For printing JSON and XML: in lines, for people.")
     keep_namespaces: bool = Field(default=False, description="For `parse_xml`: names read `{uri}local`.")
+    select: dict[str, str] = Field(
+        default_factory=dict,
+        description="For `select_html`: name to CSS selector; a selector may end in `@attribute`.",
+        examples=[{"title": "h1", "link": "a.more@href"}],
+    )
+    each: str | None = Field(
+        default=None, description="For `select_html`: a selector; gives one object for each element that it finds."
+    )
     url_safe: bool = Field(default=False, description="For Base64: `-` and `_`, without `=` at the end.")
     algorithm: Literal["sha256", "sha512", "sha1", "md5"] = Field(default="sha256", description="For `hash`.")
     input_format: str | None = Field(
@@ -112,14 +121,16 @@ _OPERATIONS: dict[str, Callable[[Inputs], Json]] = {
     "url_decode": lambda inputs: unquote(_text(inputs)),
     "hash": _hash,
     "strip_html": lambda inputs: html_text.strip(_text(inputs)),
+    "select_html": lambda inputs: html_select.select(_text(inputs), inputs.select, each=inputs.each),
+    "print_markdown": lambda inputs: markdown.html(_text(inputs)),
     "date": _date,
 }
 
 KIND = Kind(
     title="Convert",
     icon="arrow-left-right",
-    summary="One value into another form: JSON, XML, CSV, Base64, hash, plain text, a date.",
-    confused_with="`data/transform` reshapes lists and objects; `data/mapping` renames fields.",
+    summary="One value into another form: JSON, XML, CSV, HTML, Markdown, Base64, hash, plain text, a date.",
+    confused_with="`data/transform` reshapes lists and objects; `data/mapping` renames fields; `file` reads files.",
     examples=("Parse the CSV file", "Turn the answer into XML", "Strip the HTML from the mail"),
     synonyms=("convert", "parse", "encode", "decode", "format", "hash"),
     lowering=Lowering.PURE,
