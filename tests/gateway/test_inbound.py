@@ -181,3 +181,60 @@ class TestTextMessages:
             body=urlencode(fields).encode(), secret={"token": "12345"},
         )  # fmt: skip
         assert twilio(arrival).payload["from"] == "+14158675309"
+
+
+def by_mailgun(text: str) -> tuple[dict[str, str], dict[str, Any]]:
+    at, word = str(int(time.time())), "w" * 50
+    signature = hmac.new(KEY.encode(), (at + word).encode(), hashlib.sha256).hexdigest()
+    fields = {
+        "timestamp": at, "token": word, "signature": signature, "from": "Zoë <z@example.com>", "recipient": "a@b.example",
+        "subject": "Grüße", "body-plain": text, "Message-Id": "<1@example.com>",
+    }  # fmt: skip
+    return fields, {"attachment-1": ("a.pdf", b"%PDF\x00\xff", "application/pdf")}
+
+
+class TestDeliveredMail:
+    async def test_mailguns_form_is_a_message_with_files(self, client: Client) -> None:
+        address = await live(client, "email", by="webhook", provider="mailgun")
+        fields, files = by_mailgun("Hallo")
+        for _ in range(2):
+            assert (await client.http.post(address, data=fields, files=files)).status_code == 200
+        found = await payload(client)
+        assert (found["subject"], found["text"], found["from"]) == (
+            "Grüße",
+            "Hallo",
+            {"name": "Zoë", "address": "z@example.com"},
+        )
+        assert found["attachments"][0]["size"] == 6 and found["message_id"] == "<1@example.com>"
+        changed = {**fields, "timestamp": str(int(time.time()) - 1)}
+        assert (await client.http.post(address, data=changed, files=files)).status_code == 401
+
+    async def test_postmarks_json_comes_with_user_and_password(self, client: Client) -> None:
+        secret = {"type": "basic", "username": "u", "password": "p4ss-p4ss"}
+        address = await live(client, "email", secret=secret, by="webhook", provider="postmark")
+        body = {
+            "FromFull": {"Email": "z@example.com", "Name": "Zoë"}, "ToFull": [{"Email": "a@b.example", "Name": ""}],
+            "Subject": "Hi", "TextBody": "Hallo", "MessageID": "m-1", "Headers": [{"Name": "In-Reply-To", "Value": "<0@x>"}],
+            "Attachments": [{"Name": "a.txt", "ContentType": "text/plain", "Content": base64.b64encode(b"abc").decode()}],
+        }  # fmt: skip
+        assert (await client.http.post(address, json=body)).status_code == 401
+        assert (await client.http.post(address, json=body, auth=("u", "wrong"))).status_code == 401
+        assert (await client.http.post(address, json=body, auth=("u", "p4ss-p4ss"))).status_code == 200
+        found = await payload(client)
+        assert (found["in_reply_to"], found["attachments"][0]["name"], found["text"]) == ("<0@x>", "a.txt", "Hallo")
+
+    async def test_a_raw_message_is_read_as_from_a_mailbox(self, client: Client) -> None:
+        address = await live(client, "email", by="webhook", provider="raw")
+        raw = b"From: z@example.com\r\nSubject: Hi\r\nMessage-ID: <2@x>\r\n\r\nHallo\r\n"
+        headers = {"authorization": f"Bearer {KEY}", "content-type": "message/rfc822"}
+        assert (await client.http.post(address, content=raw, headers=headers)).status_code == 200
+        found = await payload(client)
+        assert (found["subject"], found["text"].strip(), found["message_id"]) == ("Hi", "Hallo", "<2@x>")
+
+    async def test_sendgrids_form_holds_fields_or_the_raw_message(self, client: Client) -> None:
+        secret = {"type": "basic", "username": "u", "password": "p4ss-p4ss"}
+        address = await live(client, "email", secret=secret, by="webhook", provider="sendgrid")
+        raw = "From: z@example.com\r\nSubject: Raw\r\nMessage-ID: <3@x>\r\n\r\nHallo\r\n"
+        sent = await client.http.post(address, data={"email": raw}, files={"x": ("", b"")}, auth=("u", "p4ss-p4ss"))
+        assert sent.status_code == 200, sent.text
+        assert (await payload(client))["subject"] == "Raw"

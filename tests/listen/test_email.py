@@ -178,6 +178,14 @@ def _kill_all(mail: Mail) -> None:
     mail.process.wait(10)
 
 
+class TestTheConnectionsTest:
+    async def test_says_that_it_works_or_what_to_mend(self, client: Client, mail: Mail) -> None:
+        good = await client.ask("POST", f"/connections/{await kept(client, mail.port)}/test")
+        assert good["ok"] and "tells of new mail" in good["message"]
+        bad = await client.ask("POST", f"/connections/{await kept(client, mail.port, password='no')}/test")
+        assert not bad["ok"] and "user and password" in bad["message"]
+
+
 class TestWhatAMailServerCanDoWrong:
     async def test_each_is_told_at_activation_with_the_mend(self, client: Client, mail: Mail) -> None:
         table: list[tuple[str, dict[str, Any], str]] = [

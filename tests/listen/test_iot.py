@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from flov7.listen.listener import Listener
 from tests.gateway.conftest import Client
-from tests.listen.conftest import Publisher, all_runs, hearing, outputs
-from tests.listen.programs import Server
+from tests.listen.conftest import Publisher, all_runs, hearing, openssl, outputs
+from tests.listen.programs import Server, free_port, program
 
 Runs = Callable[..., Awaitable[list[dict[str, Any]]]]
 Listening = Callable[[], AbstractAsyncContextManager[Listener]]
@@ -38,6 +43,27 @@ def document(port: int, *topics: str, when: str | None = None, **config: Any) ->
         ],
         "output": {"seen": "{{ seen }}", "place": "{{ place }}", "name": "{{ trigger.headers.name }}"},
     }
+
+
+def tls_broker(folder: Path) -> Server:
+    """A broker that speaks TLS only and knows one user."""
+    key, chain = folder / "key.pem", folder / "ca.pem"
+    name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    openssl(
+        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *name, "-keyout", str(key), "-out", str(chain)
+    )
+    key.chmod(0o644)
+    passwords = folder / "passwords"
+    passwords.write_text("u:p\n")
+    subprocess.run([program("mosquitto_passwd", package="mosquitto"), "-U", str(passwords)], check=True)
+    port = free_port()
+    (folder / "mosquitto.conf").write_text(
+        f"listener {port} 127.0.0.1\ncertfile {chain}\nkeyfile {key}\nallow_anonymous false\n"
+        f"password_file {passwords}\nuser {'root' if os.geteuid() == 0 else ''}\n"
+    )
+    server = Server([program("mosquitto", package="mosquitto"), "-c", str(folder / "mosquitto.conf")], port, folder)
+    server.start()
+    return server
 
 
 class TestHearing:
@@ -162,6 +188,35 @@ class TestTheBrokerIsKilled:
         seen = [one["seen"] for one in await outputs(client, await runs(sent, seconds=40))]
         assert sorted(seen) == list(range(sent))
         await hearing(client, made["id"])
+
+
+class TestTheConnectionsTest:
+    async def test_says_that_it_works_or_what_to_mend(self, client: Client, broker: Server) -> None:
+        for port, passed, words in ((broker.port, True, "MQTT 5"), (1, False, "does not answer")):
+            place = {"host": "127.0.0.1", "port": port, "security": "none"}
+            body = {"name": f"b{port}", "service": "mqtt", "config": place, "credentials": {"type": "none"}}
+            await client.ask("POST", "/connections", json=body, status=201)
+            said = await client.ask("POST", f"/connections/b{port}/test")
+            assert said["ok"] is passed and words in said["message"]
+
+    async def test_tls_is_checked_against_the_host(
+        self, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        server = tls_broker(tmp_path)
+        try:
+            place = {"host": "127.0.0.1", "port": server.port}
+            secret = {"type": "basic", "username": "u", "password": "p"}
+            body = {"name": "private", "service": "mqtt", "config": place, "credentials": secret}
+            await client.ask("POST", "/connections", json=body, status=201)
+            said = await client.ask("POST", "/connections/private/test")
+            assert not said["ok"] and "TLS" in said["message"]
+            monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+            assert (await client.ask("POST", "/connections/private/test"))["ok"]
+            await client.ask("POST", "/connections/private/rotate", json={"credentials": {**secret, "password": "no"}})
+            said = await client.ask("POST", "/connections/private/test")
+            assert not said["ok"] and "user" in said["message"] + said["hint"]
+        finally:
+            server.kill()
 
 
 class TestWhatABrokerCanDoWrong:

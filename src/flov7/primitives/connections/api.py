@@ -1,8 +1,9 @@
 """A service that is reached over a network with a user, a token or a header: REST, GraphQL, SOAP; or SMTP mail.
 
 Without `service` (or with `api`) it is HTTP: `base_url` is where it lives, and requests of `api_call` name the
-path alone. With `service: smtp` it is a mail server: `host`, `port`, `security`, `from`. `imap`, `mqtt`,
-`twilio` and `mcp` are known and not built yet.
+path alone. With `service: smtp` it is a mail server: `host`, `port`, `security`, `from`. With `imap` it is a mailbox
+and with `mqtt` a broker that triggers listen to: `host`, `port`, `security` (TLS where it is left out). `twilio` and
+`mcp` are known and not built yet.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from flov7.primitives.credentials import http_access, joined, with_query
 from flov7.primitives.declare import Checked, ConnectionValue, Context, Kind, KindInputs, KindOutputs
 from flov7.primitives.outside import Request
 
-_NOT_BUILT = ("imap", "mqtt", "twilio", "mcp")
+_LISTENED_TO = ("imap", "mqtt")
+_NOT_BUILT = ("twilio", "mcp")
 
 
 class Inputs(KindInputs):
@@ -33,12 +35,17 @@ class Inputs(KindInputs):
     headers: dict[str, str] = Field(default_factory=dict, description="For HTTP: sent with every request.")
     query: dict[str, str] = Field(default_factory=dict, description="For HTTP: added to every address.")
     test_path: str = Field(default="", description="For HTTP: what the connection test gets.")
-    host: str | None = Field(default=None, description="For SMTP: the mail server.", examples=["smtp.shop.com"])
+    host: str | None = Field(
+        default=None, description="For SMTP, IMAP and MQTT: the server.", examples=["smtp.shop.com"]
+    )
     port: int | None = Field(
-        default=None, ge=1, le=65535, description="For SMTP: 465 with `tls`, 587 with `starttls`, 25 with `none`."
+        default=None,
+        ge=1,
+        le=65535,
+        description="For SMTP: 465 with `tls`, 587 with `starttls`, 25 with `none`; IMAP: 993, 143; MQTT: 8883, 1883.",
     )
     security: Literal["tls", "starttls", "none"] = Field(
-        default="starttls", description="For SMTP: how the connection is kept private."
+        default="starttls", description="For SMTP, IMAP and MQTT: how the connection is kept private."
     )
     from_: str | None = Field(
         default=None, alias="from", description="For SMTP: the sender.", examples=["Shop <shop@example.com>"]
@@ -52,8 +59,8 @@ class Credentials(KindInputs):
         default=None, description="How it is sent."
     )
     token: str | None = Field(default=None, description="For `bearer`.")
-    username: str | None = Field(default=None, description="For `basic`, and SMTP.")
-    password: str | None = Field(default=None, description="For `basic`, and SMTP.")
+    username: str | None = Field(default=None, description="For `basic`, SMTP, IMAP and MQTT.")
+    password: str | None = Field(default=None, description="For `basic`, SMTP, IMAP and MQTT.")
     name: str | None = Field(default=None, description="For `header` and `query`: its name.")
     value: str | None = Field(default=None, description="For `header` and `query`: its value.")
 
@@ -71,12 +78,26 @@ async def run(context: Context) -> Checked:
         return Checked(
             ok=False, message=f"`{connection.service}` is known and not built yet.", hint="Use HTTP or SMTP."
         )
+    if connection.service in _LISTENED_TO:
+        return await _check_listened_to(context, connection)
     if connection.service == "smtp":
         from flov7.primitives.mail import check_server
 
         return await check_server(context, connection)
     known = await check_service(context, connection)
     return known or await check_http(context, connection, path=str(connection.config.get("test_path") or ""))
+
+
+async def _check_listened_to(context: Context, connection: ConnectionValue) -> Checked:
+    """Whether a mailbox or a broker lets us in."""
+    from flov7.primitives.triggers.email import check_mailbox
+    from flov7.primitives.triggers.iot import check_broker
+
+    check = check_mailbox if connection.service == "imap" else check_broker
+    try:
+        return await check(context, connection)
+    except FlowError as error:
+        return Checked(ok=False, message=error.message, hint=error.hint)
 
 
 async def check_http(context: Context, connection: ConnectionValue, *, path: str) -> Checked:
@@ -113,6 +134,6 @@ KIND = Kind(
     synonyms=("rest", "http", "smtp", "basic", "bearer", "token"),
     fields=("service", "credentials"),
     lowering=Lowering.CREDENTIAL,
-    services=("api", "http", "rest", "graphql", "soap", "smtp", *_NOT_BUILT),
+    services=("api", "http", "rest", "graphql", "soap", "smtp", *_LISTENED_TO, *_NOT_BUILT),
     timeout=15.0,
 )

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -24,8 +24,11 @@ from pydantic import Field, model_validator
 from flov7.kit.durations import seconds
 from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import ConnectionNeed, Lowering
-from flov7.primitives.declare import Checked, Context, Kind, KindInputs, KindOutputs
+from flov7.primitives.declare import Checked, Context, Json, Kind, KindInputs, KindOutputs
 from flov7.primitives.fields import Duration
+from flov7.primitives.inbound import Arrival, Received
+from flov7.primitives.triggers.email import delivered
+from flov7.primitives.triggers.email.delivered import Provider
 from flov7.primitives.triggers.email.imap import Box, Found, Mailbox, mailbox
 from flov7.primitives.triggers.email.letter import head_of, letter
 from flov7.primitives.watching import Batch, Event, WatchContext
@@ -41,6 +44,24 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 class Inputs(KindInputs):
     """Where mail arrives, and what is done with it."""
 
+    by: Literal["imap", "webhook"] = Field(
+        default="imap", description="Look into a mailbox, or let a mail service deliver."
+    )
+    provider: Provider = Field(default="mailgun", description="By webhook: who delivers.")
+    url: str = Field(
+        default="/mail",
+        pattern=r"^/[A-Za-z0-9._~/-]{0,199}$",
+        description="By webhook: the path under `/hooks/<workspace>`.",
+    )
+    secret: str | None = Field(
+        default=None,
+        description="By webhook: name of the stored secret: Mailgun's signing key, else user and password or a token.",
+        json_schema_extra={"x-secret": True},
+    )
+    max_body: int = Field(default=26_214_400, ge=1, le=26_214_400, description="By webhook: largest body in bytes.")
+    per_minute: int | None = Field(
+        default=None, ge=1, le=100_000, description="By webhook: more than this in a minute are answered 429."
+    )
     mailbox: str = Field(default="INBOX", min_length=1, max_length=200, description="The folder that is looked into.")
     begin: Literal["now", "unread"] = Field(
         default="now", description="Begin with what arrives from now on, or with what is unread already."
@@ -61,6 +82,8 @@ class Inputs(KindInputs):
     def _moves_away(self) -> Inputs:
         if self.move_to is not None and self.move_to == self.mailbox:
             raise ValueError("`move_to` is the mailbox itself; name another folder")
+        if self.by == "webhook" and not self.secret:
+            raise ValueError("`by: webhook` needs `secret`, the name of a stored secret")
         return self
 
 
@@ -94,8 +117,21 @@ KIND = Kind(
     examples=("When an e-mail arrives", "When somebody writes to support@"),
     synonyms=("mail", "inbox", "imap", "message arrives", "incoming email"),
     lowering=Lowering.START,
-    connection=ConnectionNeed(services=("imap",), required=True),
+    connection=ConnectionNeed(services=("imap",)),
 )
+
+
+def listens(config: Mapping[str, Json]) -> bool:
+    """Where mail is delivered, nobody has to listen."""
+    return config.get("by") != "webhook"
+
+
+async def receive(arrival: Arrival, inputs: Inputs) -> Received:
+    """A delivered message. Raises Unauthenticated."""
+    found = await delivered.read(arrival, provider=inputs.provider, largest=inputs.largest_attachment)
+    id_ = found["message_id"]
+    payload = {**found, "size": len(arrival.body), "mailbox": inputs.url, "uid": None}
+    return Received(payload=payload, id=None if id_ is None else str(id_)[:400])
 
 
 def source(inputs: Inputs) -> Any:
@@ -209,7 +245,12 @@ async def _select(box: Mailbox, inputs: Inputs) -> Box:
 
 
 def _opened(context: WatchContext) -> Any:
-    assert context.connection is not None
+    if context.connection is None:
+        raise StepRefused(
+            "There is no mailbox to look into.",
+            hint="Add a connection with `service: imap` and name it, or let a mail service deliver: `by: webhook`.",
+            code="connection.missing",
+        )
     return mailbox(context.outside, context.connection)
 
 
