@@ -28,6 +28,31 @@ HEARTBEAT = timedelta(seconds=10)
 LOST_LIMIT = 50
 
 
+class Desk:
+    """Calls that are made in the process of their workflow: they lie here, and only their name is handed over.
+
+    A local activity's input is in no history, so nothing is lost by it: a process that dies takes the calls with it,
+    and the one that replays the run lays them down again.
+    """
+
+    def __init__(self) -> None:
+        self._calls: dict[str, CallRequest] = {}
+
+    def put(self, request: CallRequest) -> str:
+        """Lay it down; its name."""
+        name = f"{request.execution_id}/{request.key}/{request.attempt}"
+        self._calls[name] = request
+        return name
+
+    def take(self, name: str) -> CallRequest | None:
+        """The call, once; None where its workflow has left this process."""
+        return self._calls.pop(name, None)
+
+
+DESK = Desk()
+"""This process's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """What one worker process gives to all runs in it."""
@@ -79,9 +104,13 @@ class TemporalRuntime:
     async def _call(self, request: CallRequest) -> CallResult:
         limit = timedelta(seconds=request.timeout + 2)
         if request.queue is Queue.LOCAL:
-            return await workflow.execute_local_activity(
-                "flov7.call", request, result_type=CallResult, start_to_close_timeout=limit, retry_policy=ONCE
-            )
+            name = DESK.put(request)
+            try:
+                return await workflow.execute_local_activity(
+                    "flov7.call", name, result_type=CallResult, start_to_close_timeout=limit, retry_policy=ONCE
+                )
+            finally:
+                DESK.take(name)
         return await workflow.execute_activity(
             "flov7.call",
             request,
