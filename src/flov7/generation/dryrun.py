@@ -34,9 +34,13 @@ class DryRun(BaseModel):
     problem: str = Field(default="", description="What went wrong, in plain words.")
 
 
-def dry_run(plan: Plan, document: Mapping[str, Any], *, catalogue: Catalogue, kinds: Registry) -> DryRun:
-    """One simulated run with made-up inputs, every approval given. It never raises."""
+def dry_run(
+    plan: Plan, document: Mapping[str, Any], *, catalogue: Catalogue, kinds: Registry, payload: Any = None
+) -> DryRun:
+    """One simulated run with made-up inputs, or with `payload`; every approval is given. It never raises."""
     values = made_up(document, catalogue)
+    if payload is not None:
+        values.payload = payload
     try:
         prepared = prepare(plan, kinds)
     except FlowError as problem:

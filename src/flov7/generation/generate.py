@@ -13,6 +13,7 @@ from flov7.generation.draft import Cost, Draft, Drafter, Earlier, Proposal, Ques
 from flov7.generation.dryrun import DryRun, dry_run
 from flov7.generation.explain import explain, manifest_lines
 from flov7.generation.offline.drafter import OfflineDrafter
+from flov7.generation.retrieval import from_template
 from flov7.generation.shortlist import shortlist
 from flov7.kit.errors import FlowError
 from flov7.language.catalogue import Catalogue
@@ -22,7 +23,9 @@ from flov7.language.front import Checked, check_value
 from flov7.language.library import Library
 from flov7.language.parse import parse_value
 from flov7.language.patch import apply_patch
+from flov7.marketplace.builtin import builtin
 from flov7.marketplace.complexity import complexity
+from flov7.marketplace.template import Template
 from flov7.primitives.registry import registry
 
 
@@ -52,12 +55,14 @@ async def draft(
     library: Library | None = None,
     drafter: Drafter | None = None,
     progress: Progress | None = None,
+    templates: Mapping[str, Template] | None = None,
 ) -> Draft:
     """The draft of a workflow for a sentence. It never raises because of what the sentence says.
 
     `earlier` carries answers from turns before (see `conversations`). Without `drafter` it is the offline one:
     no network, the same words give the same document. A drafter that fails gives way to the offline one, and the
-    draft says so. `progress` is told as each stage begins.
+    draft says so. `progress` is told as each stage begins. `templates` are looked through for one that the sentence
+    asks for; left out, those that come with the product, and none where it is empty.
     """
     tell = progress or _silent
     tell(Stage.UNDERSTAND)
@@ -67,6 +72,8 @@ async def draft(
     choice = shortlist(asked, catalogue, library=library, wide=maker.name != "offline")
     tell(Stage.DRAFT)
     proposal, used = await _proposed(asked, maker, catalogue=choice, library=library)
+    if proposal.drafter == "offline" and asked.change is None:
+        proposal = from_template(asked, proposal, builtin() if templates is None else templates)
     tell(Stage.VALIDATE)
     proposal, checked = await _valid(asked, proposal, used, catalogue=choice, library=library, tell=tell)
     tell(Stage.DRY_RUN)

@@ -14,7 +14,7 @@ from flov7.marketplace.complexity import primitives
 _WHOLE = ("logic", "when", "over", "while", "until", "on", "collect", "check", "left", "value")
 _BRACES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _DEEPEST = 8
-_LISTED = ("length", "len", "sum", "map", "filter", "join", "first", "last")
+_LISTED = ("length",)
 _TEXT = "example"
 _OF_LISTS = (
     "sort_by",
@@ -51,9 +51,8 @@ def made_up(document: Mapping[str, Any], catalogue: Catalogue) -> MadeUp:
     listed = list(primitives(document.get("primitives", [])))
     steps = {str(one.get("name")): one for one in listed}
     items = {str(one.get("as", "item")): str(one.get("over", "")) for one in listed if one.get("kind") == "loop"}
-    found = MadeUp(
-        samples={name: _of_schema(one, catalogue) for name, one in steps.items() if one.get("type") == "action"}
-    )
+    same = dict(_passed_on(listed))
+    found = MadeUp(samples={name: _of_schema(one, catalogue) for name, one in steps.items() if _is_call(one)})
     declared = document.get("inputs")
     if isinstance(declared, dict):
         made = sample(declared)
@@ -62,7 +61,7 @@ def made_up(document: Mapping[str, Any], catalogue: Catalogue) -> MadeUp:
     kinds = {str(one.get("kind")) for one in listed if one.get("type") == "trigger"}
     mapped = {str(name).partition(".")[0] for one in listed for name in (one.get("mapping") or {}).values()}
     for path, value in _reads(listed, document.get("output")):
-        full = _opened(path, items)
+        full = _opened(path, items, same)
         root, rest = full[0], full[1:]
         if root in ("run", "error", "index", "env") or root in mapped:
             continue
@@ -78,17 +77,33 @@ def made_up(document: Mapping[str, Any], catalogue: Catalogue) -> MadeUp:
     return found
 
 
-def _opened(path: Path, items: Mapping[str, str]) -> Path:
-    """A loop's item is the first of its list: `line.price` is `order.lines.0.price`."""
+def _opened(path: Path, items: Mapping[str, str], same: Mapping[str, Path]) -> Path:
+    """A loop's item is the first of its list, and what a data step passes on is its source's: `line.price` is
+    `basket.lines.0.price`."""
     for _ in range(_DEEPEST):
-        over = items.get(path[0])
-        if over is None:
-            break
-        source = _path(over)
+        if path[0] in same:
+            path = (*same[path[0]], *path[1:])
+            continue
+        source = _path(items.get(path[0], ""))
         if source is None or source[0] == path[0]:
             break
         path = (*source, "0", *path[1:])
     return path
+
+
+def _passed_on(listed: list[dict[str, Any]]) -> Iterator[tuple[str, Path]]:
+    """Data steps whose items are those of their source: sorted, filtered, put together, looked up."""
+    for one in listed:
+        config: Mapping[str, Any] = one.get("config") or {}
+        changes = any(
+            key in config for key in ("group_by", "aggregate", "shape", "rename", "print", "parse", "size", "separator")
+        )
+        if one.get("type") != "data" or one.get("kind") == "enrich" or changes:
+            continue
+        source = config.get("value") or config.get("items") or next(iter(config.get("sources") or []), None)
+        path = _path(source) if isinstance(source, str) else None
+        if path is not None and path[0] != one.get("name"):
+            yield str(one.get("name")), path
 
 
 def _path(text: str) -> Path | None:
@@ -132,6 +147,9 @@ def _of_kind(one: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
             yield path, _PARSED[parsed]
         elif one.get("type") == "data" and any(key in config for key in _OF_LISTS):
             yield path, _items(config)
+    left = one.get("left")
+    if isinstance(left, str) and isinstance(one.get("right"), int | float) and (compared := _path(left)):
+        yield compared, _literal(str(one["right"]), sign=str(one.get("op")))
     if isinstance(config.get("schema"), dict) and isinstance(value, str) and (path := _path(value)):
         yield path, sample(config["schema"])
     for listed in (config.get("items"), *(config.get("sources") or [])):
@@ -238,13 +256,28 @@ def _put(value: Any, path: Path, leaf: Any) -> Any:
 
 def _fuller(value: Any, leaf: Any) -> Any:
     """The one of two values for one place that says more."""
+    if isinstance(value, list) and isinstance(leaf, list) and value and leaf:
+        return [_both(value[0], leaf[0]), *value[1:]]
     plain = leaf in (None, _TEXT)
     if value is None or (not plain and value in (_TEXT, [], {})):
         return leaf
     return leaf if isinstance(leaf, list) and not isinstance(value, list | dict) else value
 
 
+def _is_call(primitive: Mapping[str, Any]) -> bool:
+    return primitive.get("type") == "action" or primitive.get("kind") == "enrich"
+
+
+def _both(value: Any, leaf: Any) -> Any:
+    """Two objects as one."""
+    if not isinstance(value, dict) or not isinstance(leaf, dict):
+        return _fuller(value, leaf)
+    return {**leaf, **{key: _both(held, leaf.get(key)) for key, held in value.items()}}
+
+
 def _of_schema(primitive: Mapping[str, Any], catalogue: Catalogue) -> Any:
+    if primitive.get("kind") == "enrich":
+        return [{str((primitive.get("config") or {}).get("into") or "found"): {}}]
     spec = catalogue.get("action", str(primitive.get("kind")))
     return sample(spec.outputs) if spec is not None and spec.built else {}
 

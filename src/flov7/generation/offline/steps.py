@@ -73,6 +73,8 @@ def _shown(words: Sequence[Word], scope: Scope) -> str | None:
         verb in ("send", "write", "forward", "reply", "notify", "inform", "remind", "tell") and mail
     ):
         return "action/email_send"
+    if verb in ("convert", "turn", "parse", "encode", "decode") and find(words, "csv", "json", "xml", "base64"):
+        return "action/transform"
     if find(words[1:], "ai", "gpt", "chatgpt", "llm", "openai"):
         return "action/ai_process"
     if verb in ("post", "send", "push", "submit", "put") and find(words[1:], "api", "service", "endpoint"):
