@@ -62,11 +62,37 @@ class Bus:
         self._ready = asyncio.Event()
         self._joined: dict[str, asyncio.Event] = {}
         self._changing = asyncio.Lock()
+        self._outgoing: list[tuple[str, bytes, asyncio.Future[None]]] = []
+        self._sender: asyncio.Task[None] | None = None
 
     async def publish(self, topic: str, *, message: Any) -> None:
         """Send to every subscriber in every process. Raises `CacheDown`; callers may go on without."""
-        with translated():
-            await self._cache.client.publish(self._name(topic), json.dumps(message))
+        sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._outgoing.append((self._name(topic), json.dumps(message), sent))
+        if self._sender is None or self._sender.done():
+            self._sender = asyncio.create_task(self._send())
+        await sent
+
+    async def _send(self) -> None:
+        """All that waits goes out in one round trip, over one connection."""
+        while self._outgoing:
+            batch, self._outgoing = self._outgoing, []
+            problem: CacheDown | None = None
+            try:
+                with translated():
+                    pipeline = self._cache.client.pipeline(transaction=False)
+                    for name, body, _ in batch:
+                        pipeline.publish(name, body)
+                    await pipeline.execute()
+            except CacheDown as down:
+                problem = down
+            for _, _, sent in batch:
+                if sent.done():
+                    continue
+                if problem is None:
+                    sent.set_result(None)
+                else:
+                    sent.set_exception(CacheDown(problem.message, hint=problem.hint))
 
     @asynccontextmanager
     async def subscribe(self, topic: str) -> AsyncGenerator[Subscription, None]:
