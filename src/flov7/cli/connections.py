@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from flov7.cli import files
-from flov7.cli.api import opened
+from flov7.cli.api import Api, opened
 from flov7.cli.screen import as_json, good, moment, out, table
 
 app = typer.Typer(help="Add, list, test and remove connections.", no_args_is_help=True)
@@ -21,7 +21,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 @app.command()
 def add(
     name: Name,
-    service: Annotated[str, typer.Option(help="What it leads to, as in smtp, postgres, api, api_key, webhook.")],
+    service: Annotated[
+        str,
+        typer.Option(
+            help="What it leads to, as in smtp, postgres, gmail, notion, api_key; `flov7 connectors list` has more."
+        ),
+    ],
     config: Annotated[str, typer.Option(help="What may be seen (host, port, base_url, …), as JSON or @FILE.")] = "{}",
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="FIELD=VALUE: what all may see of the secret (type, username).")
@@ -82,6 +87,62 @@ def test(name: Name, json: AsJson = False) -> None:
 
 
 @app.command()
+def login(name: Name, json: AsJson = False) -> None:
+    """Allow a connection by OAuth: open the address that is shown, log in at the service, agree."""
+    with opened() as api:
+        begun = api.post(f"/connections/{name}/login")
+        if begun["mode"] == "device" and not json:
+            out.print(f"Open {begun['address']} and type ", Text(begun["code"], style="bold"), sep="")
+            _wait_for_device(api, name, begun)
+            begun = {**begun, "mode": "done"}
+    if json:
+        as_json(begun)
+    elif begun["mode"] == "done":
+        good(f"{name} is allowed. Try it: flov7 connections test {name}")
+    else:
+        out.print("Open this address, log in and agree:")
+        out.print(begun["address"], style="bold", soft_wrap=True, markup=False)
+        out.print(
+            f"The service has to know this as our redirect address: {begun['redirect']}", style="dim", markup=False
+        )
+
+
+def _wait_for_device(api: Api, name: str, begun: dict[str, Any]) -> None:
+    """Ask until the person has agreed. Raises Unavailable after the service's own time."""
+    import time
+
+    from flov7.kit.errors import Unavailable
+
+    ends = time.monotonic() + begun["seconds"]
+    while time.monotonic() < ends:
+        time.sleep(max(1.0, begun["interval"]))
+        if api.post(f"/connections/{name}/login/{begun['login']}")["allowed"]:
+            return
+    raise Unavailable("Nobody agreed in time.", hint=f"Begin again: flov7 connections login {name}")
+
+
+@app.command()
+def rotate(
+    name: Name,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="FIELD=VALUE: what all may see of the secret.")
+    ] = None,
+    secret: Annotated[list[str] | None, typer.Option(help="FIELD: ask for this one, unseen.")] = None,
+    from_env: Annotated[list[str] | None, typer.Option(help="FIELD=VARIABLE: take it from the environment.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Put in a new secret. Without --set, --secret and --from-env every field is asked for."""
+    with opened() as api:
+        found = api.get(f"/connections/{name}")
+        given = _pairs(set_ or []) | _from_environment(from_env or []) | {one: _asked(one) for one in secret or []}
+        changed = api.post(f"/connections/{name}/rotate", {"credentials": given or _all_asked(found["service"])})
+    if json:
+        as_json(changed)
+    else:
+        good(f"{name} has a new secret. Try it: flov7 connections test {name}")
+
+
+@app.command()
 def remove(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -128,7 +189,9 @@ def _all_asked(service: str) -> dict[str, str]:
     from flov7.primitives.registry import catalogue
 
     specs = catalogue().of_type("connection")
-    spec = next((one for one in specs if service == one.name or service in one.services), None)
+    spec = catalogue().connection(service) or next(
+        (one for one in specs if service == one.name or service in one.services), None
+    )
     found: dict[str, str] = {}
     for field, one in (spec.credentials.get("properties", {}) if spec else {}).items():
         words = f"{field} ({' | '.join(one['enum'])})" if "enum" in one else f"{field} - {one.get('description', '')}"

@@ -12,6 +12,7 @@ from flov7.cli.screen import as_json, out, table
 
 if TYPE_CHECKING:
     from flov7.language.catalogue import KindSpec
+    from flov7.primitives.grading import Grade
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,15 +26,24 @@ def add_to(app: typer.Typer) -> None:
 
 def _kinds(
     name: Annotated[
-        str | None, typer.Argument(help="A kind, as in api_call or action/api_call; left out: all.")
+        str | None,
+        typer.Argument(
+            metavar="[KIND | CONNECTOR | check [NAME]]",
+            help="A kind (api_call, notion.create_page), a connector (notion), or `check`: how complete they are.",
+        ),
     ] = None,
+    of: Annotated[str | None, typer.Argument(metavar="", help="After `check`: a kind or a connector.")] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON, schemas included.")] = False,
 ) -> None:
     """Needs no server: the kinds of this installation."""
     from flov7.primitives.registry import catalogue
 
+    if name == "check":
+        _check(of, json=json)
+        return
     specs = list(catalogue().kinds.values())
     if name is not None:
+        specs += _of_connectors(name)
         chosen = _named(specs, name)
         if json:
             as_json([one.model_dump(mode="json") for one in chosen])
@@ -48,6 +58,42 @@ def _kinds(
             for spec in specs
         ]
         table("type", "kind", "title", "when to choose it", rows=rows)
+        names = ", ".join(catalogue().shelves)
+        out.print(f"\nConnectors, each with operations of its own (flov7 kinds NAME): {names}.", style="dim")
+
+
+def _of_connectors(name: str) -> list[KindSpec]:
+    """The operation of that name, or those of the connector of that name, which then all answer to it."""
+    from flov7.primitives.registry import catalogue
+
+    shelf = catalogue().shelves.get(name.removeprefix("action/").split(".", 1)[0])
+    if shelf is None:
+        return []
+    entries = [one.name for one in shelf.entries() if name.removeprefix("action/") in (shelf.name, one.name)]
+    return [spec for one in entries if (spec := shelf.get(one)) is not None]
+
+
+def _check(name: str | None, *, json: bool) -> None:
+    """Grades; the command fails where a named kind lacks anything."""
+    from flov7.primitives.grading import graded
+
+    grades = graded(name)
+    if json:
+        as_json([
+            {"kind": one.key, "grade": one.letter, "marks": [vars(mark) for mark in one.marks]} for one in grades
+        ])  # fmt: skip
+    else:
+        rows = [
+            (Text(one.letter, style="green" if one.letter == "A" else "yellow"), one.key, _missing(one))
+            for one in grades
+        ]
+        table("", "kind", "missing", rows=rows)
+    if name is not None and any(one.missing for one in grades):
+        raise typer.Exit(1)
+
+
+def _missing(grade: Grade) -> str:
+    return " ".join(f"{mark.name}: {mark.words}" for mark in grade.missing)
 
 
 def _when(spec: KindSpec) -> str:
@@ -59,7 +105,7 @@ def _named(specs: list[KindSpec], name: str) -> list[KindSpec]:
 
     from flov7.kit.errors import NotFound
 
-    found = [one for one in specs if name in (one.name, one.key)]
+    found = [one for one in specs if name in (one.name, one.key) or one.name.startswith(f"{name}.")]
     if found:
         return found
     near = get_close_matches(name, [one.name for one in specs], n=3)
@@ -74,7 +120,8 @@ def _show(spec: KindSpec) -> None:
     if not spec.built:
         out.print("Known by name and not built yet: documents may name it, activation refuses it.\n")
         return
-    out.print(Markdown(registry().runner(spec.type.value, spec.name).docs))
+    docs = spec.summary if spec.operation is not None else registry().runner(spec.type.value, spec.name).docs
+    out.print(Markdown(docs))
     out.print()
     _fields("takes", spec.inputs)
     if spec.type.value == "connection":

@@ -9,7 +9,23 @@ from typing import Annotated
 import typer
 
 from flov7 import __version__
-from flov7.cli import connections, demo, doctor, edit, evaluate, kinds, new, run, runs, serve, up, validate, workflows
+from flov7.cli import (
+    connect,
+    connections,
+    connectors,
+    demo,
+    doctor,
+    edit,
+    evaluate,
+    kinds,
+    new,
+    run,
+    runs,
+    serve,
+    up,
+    validate,
+    workflows,
+)
 from flov7.cli.screen import err, problem
 from flov7.kit.errors import FlowError
 
@@ -22,11 +38,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (up, demo, doctor, serve, new, edit, validate, run, kinds):
+for module in (up, demo, doctor, serve, new, edit, validate, run, kinds, connect):
     module.add_to(app)
 app.add_typer(workflows.app, name="workflows", short_help="What is stored, what is live, what changed.")
 app.add_typer(runs.app, name="runs", short_help="Look at runs, and talk to them.")
 app.add_typer(evaluate.app, name="evaluate", short_help="How good generation is, on cases from files.")
+app.add_typer(connectors.app, name="connectors", short_help="Services whose operations are kinds of steps.")
 app.add_typer(connections.app, name="connections", short_help="Ways to the outside, with their secrets.")
 
 

@@ -17,7 +17,7 @@ from flov7.cli.wording import pretty
 if TYPE_CHECKING:
     from flov7.generation.draft import Draft
 
-SCAFFOLDS = ("action", "data")
+SCAFFOLDS = ("action", "data", "connector")
 _MOST_QUESTIONS = 12
 
 
@@ -34,7 +34,8 @@ def _new(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="SENTENCE | action NAME | data NAME", help="What should happen, in quotes; or a kind to begin."
+            metavar="SENTENCE | action NAME | data NAME | connector NAME",
+            help="What should happen, in quotes; or a kind to begin.",
         ),
     ],
     save: Annotated[Path | None, typer.Option(help="Write the document to this file.")] = None,
@@ -44,7 +45,7 @@ def _new(
     ] = True,
     json: Annotated[bool, typer.Option("--json", help="The draft as one JSON object; asks nothing.")] = False,
 ) -> None:
-    """Two words, the first of them action or data, begin a new kind; all else is a sentence.
+    """Two words, the first of them action, data or connector, begin a new kind; all else is a sentence.
 
     Into a file (`flov7 new "…" > FILE`) goes the document alone.
     """
@@ -138,4 +139,8 @@ def _scaffold(type_: str, name: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         good(f"{path}")
-    out.print("Fill in `run` and the declaration; `flov7 kinds` shows it at once.", style="dim", markup=False)
+    if type_ == "connector":
+        words = f"Fill in the table, one exchange for each operation; `flov7 kinds check {name}` says what is missing."
+    else:
+        words = "Fill in `run` and the declaration; `flov7 kinds` shows it at once."
+    out.print(words, style="dim", markup=False)

@@ -111,17 +111,74 @@ class TestTheList:
 '''
 
 
+_TABLE = """title: {title}
+about: Say here what can be done with it.
+docs: https://example.com/api
+words: [{name}]
+base: https://api.example.com/v1
+auth:
+  api_key:
+    secret: {{key: The API key}}
+    headers: {{Authorization: "Bearer {{key}}"}}
+test: GET /me
+paging: {{by: cursor, read: next_cursor, param: cursor, size: limit, most: 100}}
+operations:
+  create_thing:
+    does: Create a thing
+    say: [Add a thing to {title}]
+    call: POST /things
+    take:
+      name: string! Its name
+      note: string What it is about
+    gives:
+      id: string Its id
+  list_things:
+    does: List things
+    say: [Get all things of {title}]
+    call: GET /things
+    items: things
+    take:
+      query: string What to look for
+"""
+
+_EXCHANGES = """# Each exchange cites the vendor's page; `date` is the day on which it was written to it.
+date: "2026-01-01"
+exchanges:
+- op: create_thing
+  source: https://example.com/api/things#create
+  with: {{name: First}}
+  sent: POST https://api.example.com/v1/things
+  headers: {{authorization: Bearer test-key}}
+  json: {{name: First}}
+  status: 201
+  answer: {{id: t1, name: First}}
+- op: list_things
+  source: https://example.com/api/things#list
+  with: {{query: first, limit: 10}}
+  sent: GET https://api.example.com/v1/things?query=first&limit=10
+  answer: {{things: [{{id: t1}}], next_cursor: null}}
+  gives: {{items: [{{id: t1}}], more: false}}
+"""
+
+
 def scaffold(type_: str, *, name: str) -> dict[str, str]:
-    """Paths, below the repository, and texts of a new kind and its test: an `action` or a `data` kind.
+    """Paths, below the repository, and texts of a new kind and its test: an `action`, a `data` kind, a `connector`.
 
     Raises Invalid for another type, or a name that is not snake_case.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
         raise Invalid(f"`{name}` is no name for a kind.", hint="Write it in snake_case, as in send_fax.")
+    if type_ == "connector":
+        title = name.replace("_", " ").capitalize()
+        folder = f"src/flov7/primitives/connectors/{name}"
+        return {
+            f"{folder}/connector.yaml": _TABLE.format(title=title, name=name),
+            f"{folder}/exchanges.yaml": _EXCHANGES.format(title=title, name=name),
+        }
     if type_ not in ("action", "data"):
         raise Invalid(
             f"There is no template for a new {type_}.",
-            hint="`action` and `data` have one; for others begin with a copy of one beside it.",
+            hint="`action`, `data` and `connector` have one; for others begin with a copy of one beside it.",
         )
     folder = FOLDERS[PrimitiveType(type_)]
     words = {"title": name.replace("_", " ").capitalize(), "type": type_, "name": name}

@@ -86,6 +86,7 @@ class Operation(_Frozen):
     query: dict[str, Any] = {}
     body: Any = None
     encoding: Encoding = "json"
+    together: tuple[str, ...] = Field(default=(), description="Fields that are needed once the body has any field.")
     make: Literal["", "mail"] = Field(default="", description="What is made of the fields before they are put in.")
     auth: dict[str, Auth] = Field(default={}, description="By connection kind.")
     open: bool = Field(default=False, description="It may be called without a connection.")

@@ -141,6 +141,12 @@ def checked(operation: Operation, inputs: Mapping[str, Json]) -> dict[str, Json]
         else:
             words = _WORDS.get(take.type, f"of type {take.type}")
             wrong.append({"field": name, "message": f"must be {words}"})
+    if any(take.where == "body" and take.name in values for take in operation.fields):
+        wrong += [
+            {"field": name, "message": "is needed beside the others"}
+            for name in operation.together
+            if name not in values
+        ]
     if wrong:
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         raise StepRefused(

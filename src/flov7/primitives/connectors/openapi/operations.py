@@ -18,7 +18,7 @@ from flov7.primitives.connectors.openapi.schemas import SchemaReader, merged
 from flov7.primitives.connectors.operation import LIMIT, Auth, Operation, Paging
 from flov7.primitives.connectors.shelf import ITEMS, limit_schema, need_of
 
-_LONGEST_NAME = 60
+_LONGEST_NAME, _LONGEST_TITLE = 60, 32
 _RETRY = Retry(max_attempts=4, initial=1.0, factor=2.0, maximum=60.0)
 
 
@@ -58,6 +58,7 @@ def kind_of(
         path=_path(path, fields),
         fields=tuple(fields.takes),
         encoding=fields.encoding,
+        together=tuple(fields.together),
         auth={} if public else dict(service.auth),
         open=is_open,
         key=key_header(parameters),
@@ -70,7 +71,7 @@ def kind_of(
         type=PrimitiveType.ACTION,
         name=f"{service.name}.{name}",
         lowering=Lowering.CALL,
-        title=f"{service.title}: {title}",
+        title=f"{service.title}: {title}" if len(service.title) <= _LONGEST_TITLE else title,
         icon="plug",
         summary=summary,
         examples=(f"{title} in {service.title}",),
@@ -165,4 +166,8 @@ def _inputs(fields: Fields, *, pages: bool) -> dict[str, Any]:
     if pages:
         properties[LIMIT] = limit_schema()
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    if fields.together:
+        in_body = [take.name for take in fields.takes if take.where == "body"]
+        others = {name: [one for one in fields.together if one != name] for name in in_body}
+        schema["dependentRequired"] = {name: needs for name, needs in others.items() if needs}
     return {**schema, "required": fields.needed} if fields.needed else schema

@@ -28,6 +28,7 @@ class Fields:
     schemas: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     needed: list[str] = field(default_factory=list[str])
     encoding: Encoding = "json"
+    together: list[str] = field(default_factory=list[str])
 
     def add(
         self,
@@ -171,11 +172,14 @@ def _spread(reader: SchemaReader, fields: Fields, node: Any, *, required: bool) 
         if len(fields.takes) > before:
             fields.takes[-1] = fields.takes[-1].model_copy(update={"wire": "*"})
         return
-    needed = set(schema.get("required", [])) if required or schema.get("required") else set[str]()
+    asked = set(schema.get("required", []))
+    needed = asked if required else set[str]()
     kind = "file" if fields.encoding == "multipart" else None
     for name, inner in properties.items():
         of_file = kind if inner.get("format") == "binary" else None
         fields.add(name, inner, where="body", required=name in needed, type_=of_file)
+    if not required:  # a body that may be left out has to be whole once it begins
+        fields.together = [take.name for take in fields.takes if take.where == "body" and take.sent_as in asked]
 
 
 def _plain(name: str) -> str:
