@@ -7,7 +7,9 @@ import os
 import signal
 import socket
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import psutil
@@ -59,6 +61,25 @@ class TestAChildThatCannotStart:
             finally:
                 supervisor.stop()
         assert "Nothing can listen" in told.value.hint
+
+    async def test_is_not_taken_for_a_stranger_on_its_port(self, tmp_path: Path) -> None:
+        class Healthy(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+
+        stranger = ThreadingHTTPServer(("127.0.0.1", 0), Healthy)
+        Thread(target=stranger.serve_forever, daemon=True).start()
+        port = stranger.server_port
+        supervisor = Supervisor(Home(tmp_path), environment={"FLOV7_GATEWAY_PORT": str(port)}, say=print)
+        try:
+            supervisor.start(Service("gateway", port))
+            with pytest.raises(Unavailable, match="ended while starting"):
+                await supervisor.ready("gateway", patience=20)
+        finally:
+            supervisor.stop()
+            stranger.shutdown()
+            stranger.server_close()
 
 
 async def _is_started_again(running: up.Running, said: list[str]) -> None:

@@ -68,7 +68,7 @@ class Supervisor:
         """Wait until its health is good. Raises Unavailable with the end of its log."""
         child = self._children[name]
         deadline = time.monotonic() + patience
-        while not await asyncio.to_thread(_is_healthy, child.service.port):
+        while not await asyncio.to_thread(_is_ours_and_healthy, child):
             if not child.process.alive:
                 words = child.process.last_words(lines=3)
                 raise Unavailable(f"`flov7 {name}` ended while starting.", hint=f"Its log says: {words}")
@@ -116,6 +116,15 @@ class Supervisor:
         )
         self._home.remember(service.name, port=service.port, pid=started.pid)
         return started
+
+
+def _is_ours_and_healthy(child: _Child) -> bool:
+    """A stranger who took the port in between may be healthy too; then ours has ended, or is about to."""
+    return (
+        child.process.alive
+        and process.listens(child.process.pid, child.service.port)
+        and _is_healthy(child.service.port)
+    )
 
 
 def _is_healthy(port: int) -> bool:

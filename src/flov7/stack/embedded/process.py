@@ -192,3 +192,12 @@ def _works_in(process: psutil.Process, folder: Path) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()) == folder
     except psutil.Error:
         return False
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether that process itself listens on the port; False where it has gone."""
+    try:
+        open_ = psutil.Process(pid).net_connections(kind="tcp")
+    except psutil.Error:
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in open_)
