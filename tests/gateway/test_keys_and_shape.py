@@ -117,6 +117,8 @@ class TestOtherWorkspaces:
                 tail,
                 {"document": MANUAL}
                 if method == "PUT" and "workflows" in path
+                else {"value": 1}
+                if "/state/" in path
                 else {"text": "x"}
                 if method == "PUT"
                 else None,

@@ -27,7 +27,8 @@ from flov7.gateway.middleware import BodyLimit, FastLane, Observed
 from flov7.gateway.parts import Gateway
 from flov7.gateway.repeating import Repeatable
 from flov7.gateway.security import KeyRequired
-from flov7.gateway.workflows import lifecycle
+from flov7.gateway.templates import routes as templates
+from flov7.gateway.workflows import lifecycle, state
 from flov7.gateway.workflows import routes as workflows
 from flov7.gateway.workspace import routes as workspace
 
@@ -54,6 +55,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     errors.install(app)
     for noun in (
         lifecycle,
+        state,
         workflows,
         live,
         messages,
@@ -62,6 +64,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         connections,
         connectors,
         message_templates,
+        templates,
         files,
         kinds,
         conversations,
