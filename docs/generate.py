@@ -10,6 +10,8 @@ from flov7.language.catalogue import KindSpec, PrimitiveType
 from flov7.language.diagnostics import CODES
 from flov7.language.effects import ByCase, ByGraphql, BySql, ByValue, EffectRule
 from flov7.language.expressions.functions.registry import FUNCTIONS, Function
+from flov7.primitives.connectors import builtin
+from flov7.primitives.connectors.exchanges import exchanges_of
 from flov7.primitives.registry import catalogue, registry
 
 FOLDER = Path(__file__).parent / "reference"
@@ -18,7 +20,12 @@ NOTE = "<!-- Written by `python docs/generate.py`; do not change it by hand. -->
 
 def pages() -> dict[str, str]:
     """Every generated page by its file name."""
-    return {"kinds.md": kinds(), "diagnostics.md": diagnostics(), "functions.md": functions()}
+    return {
+        "kinds.md": kinds(),
+        "diagnostics.md": diagnostics(),
+        "functions.md": functions(),
+        "connectors.md": connectors(),
+    }
 
 
 def kinds() -> str:
@@ -57,6 +64,29 @@ def diagnostics() -> str:
             _table(("code", "usually", "meaning"), rows),
         ]
     )
+
+
+def connectors() -> str:
+    """All connectors that ship, with their operations and what they were held against."""
+    parts = [
+        "# Connectors\n",
+        NOTE,
+        "Services whose operations are kinds of steps; [the guide](../guides/connectors.md) says how they are used. "
+        "Every operation has an exchange with a citation of its vendor's page. What is named under *held against* is a "
+        "contract of the vendor's besides; where none is named, no program compared them. None was tried on the "
+        "vendors' own servers.\n",
+    ]
+    for name, shelf in builtin.shelves().items():
+        table, shown = shelf.connector, exchanges_of(name)
+        held = f" Held against: {shown.against}." if shown.against else ""
+        ways = " or ".join(f"`{kind}`" for kind in table.auth) or "none"
+        parts.append(f"## {table.title}\n")
+        parts.append(
+            f"{table.about} Connection: `service: {name}`, {ways}. [Pages]({table.docs}), {shown.date}.{held}\n"
+        )
+        rows = [(f"`{one.name}`", one.title, one.effect.value) for one in shelf.entries()]
+        parts.append(_table(("kind", "does", "effect"), rows))
+    return "\n".join(parts)
 
 
 def functions() -> str:

@@ -23,7 +23,7 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["kinds.md", "diagnostics.md", "functions.md"])
+@pytest.mark.parametrize("name", ["kinds.md", "diagnostics.md", "functions.md", "connectors.md"])
 def test_page_is_current(name: str) -> None:
     written = (DOCS / "reference" / name).read_text()
     assert written == generator().pages()[name], "run `python docs/generate.py`"
