@@ -89,3 +89,16 @@ def kind_of(value: Any) -> str:
             return "an object"
         case _:
             return type(value).__name__
+
+
+Origin = Annotated[
+    str | None,
+    Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="A field that says of which item of the input each was made, by its place, counted from 0.",
+        examples=["from"],
+    ),
+]
+"""Lineage: which input item made an output item."""

@@ -63,3 +63,16 @@ def pick(item: dict[str, Json], path: str) -> Json:
     """The value at a dotted path, null where it leads nowhere."""
     value = at_path(item, path)
     return None if value is Missing else value
+
+
+def marked(item: Json, origin: str | None, places: Json) -> Json:
+    """The item with the place of what it was made of, under the name `origin`. Raises StepRefused for no object."""
+    if origin is None:
+        return item
+    if not isinstance(item, dict):
+        raise StepRefused(
+            f"`origin` is a field of each item, and here is {kind_of(item)}.",
+            hint="Leave `origin` out, or make objects of the items first.",
+            code="data.no_object",
+        )
+    return {**item, origin: places}

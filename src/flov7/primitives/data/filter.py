@@ -11,7 +11,8 @@ from pydantic import Field
 
 from flov7.language.catalogue import Lowering
 from flov7.primitives.declare import AnyOutput, Bound, Json, Kind, KindInputs, deferred, expression
-from flov7.primitives.lists import as_items
+from flov7.primitives.fields import Origin
+from flov7.primitives.lists import as_items, marked
 
 
 class Inputs(KindInputs):
@@ -27,6 +28,7 @@ class Inputs(KindInputs):
         default="matching", description="Whether the items stay for which it is true, or the others."
     )
     limit: int | None = Field(default=None, ge=0, description="At most this many, from the front.")
+    origin: Origin = None
 
 
 class Outputs(AnyOutput):
@@ -40,7 +42,7 @@ def run(inputs: Inputs) -> list[Json]:
         if inputs.limit is not None and len(kept) >= inputs.limit:
             break
         if bool(inputs.where(item=item, index=index)) == (inputs.keep == "matching"):
-            kept.append(item)
+            kept.append(marked(item, inputs.origin, index))
     return kept
 
 

@@ -12,7 +12,8 @@ from pydantic import Field, model_validator
 
 from flov7.language.catalogue import Lowering
 from flov7.primitives.declare import AnyOutput, Json, Kind, KindInputs, expression
-from flov7.primitives.lists import as_items, as_objects
+from flov7.primitives.fields import Origin
+from flov7.primitives.lists import as_items, as_objects, marked
 
 
 class Inputs(KindInputs):
@@ -27,6 +28,7 @@ class Inputs(KindInputs):
     )
     text: str | None = Field(default=None, description="The text.", examples=["{{ order.tags }}"])
     separator: str = Field(default="\n", min_length=1, description="For text: what stands between the parts.")
+    origin: Origin = None
     trim: bool = Field(default=True, description="For text: without blanks around the parts, and no empty parts.")
 
     @model_validator(mode="after")
@@ -51,9 +53,12 @@ def run(inputs: Inputs) -> list[Json]:
         return [items[start : start + inputs.size] for start in range(0, len(items), inputs.size)]
     field = inputs.field or ""
     output: list[Json] = []
-    for item in as_objects(inputs.items):
+    for place, item in enumerate(as_objects(inputs.items)):
         others = {name: value for name, value in item.items() if name != field}
-        output.extend({**others, field: element} for element in as_items(item.get(field), name=field))
+        output.extend(
+            marked({**others, field: element}, inputs.origin, place)
+            for element in as_items(item.get(field), name=field)
+        )
     return output
 
 
