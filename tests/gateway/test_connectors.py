@@ -28,7 +28,7 @@ def shop(url: str) -> dict[str, Any]:
     def answer(schema: dict[str, Any]) -> dict[str, Any]:
         return {"200": {"description": "ok", "content": {"application/json": {"schema": schema}}}}
 
-    body = {"content": {"application/json": {"schema": {
+    body = {"required": True, "content": {"application/json": {"schema": {
         "type": "object", "required": ["total"], "properties": {"total": {"type": "number"}, "note": {"type": "string"}}}}}}  # fmt: skip
     return {
         "openapi": "3.0.3",
@@ -144,6 +144,14 @@ class TestADocument:
         await client.ask("POST", "/connectors", json={"url": f"{peer[0]}/openapi.json", "replace": True}, status=201)
         assert (await client.ask("GET", "/kinds/action/corner_shop.recalculate"))["effect"] == "read"
         assert (await client.ask("PATCH", path, json={"effect": None}))["effect"] == "write"
+
+    async def test_its_connection_sends_the_key_as_the_document_says(self, client: Client, peer: Any) -> None:
+        await connect(client, peer[0])
+        kept = await client.ask("GET", "/connections/shop_key")
+        assert kept["config"] == {"base_url": peer[0], "header": "X-Shop-Key", "prefix": ""}
+        run = await client.run([{"type": "action", "kind": "api_call", "name": "a", "connection": "shop_key",
+                                 "config": {"url": "/orders", "query": {"per_page": 1}}}])  # fmt: skip
+        assert run["output"]["body"] == {"orders": [{"id": 0}]}, run["error"]
 
     async def test_belongs_to_its_workspace_alone(self, client: Client, stranger: Client, peer: Any) -> None:
         await connect(client, peer[0])

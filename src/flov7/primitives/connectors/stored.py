@@ -13,6 +13,7 @@ from flov7.language.effects import Effect
 from flov7.primitives.connectors.openapi.importing import About
 from flov7.primitives.connectors.searching import WordIndex
 from flov7.primitives.connectors.shelf import connection_kind, connection_spec
+from flov7.primitives.connectors.table import AuthTable
 
 
 class StoredShelf(Shelf):
@@ -81,9 +82,22 @@ class StoredShelf(Shelf):
         """What a new connection of that kind says of itself: its address, and where tokens are given."""
         auth = self.about.auth.get(kind)
         config: dict[str, Any] = {} if self.about.needs_address else {"base_url": self.about.base}
+        if auth is not None and kind == "api_key":
+            config |= _key_of(auth)
         if auth is not None and auth.token:
             said = {"authorize_url": auth.authorize, "token_url": auth.token, "scopes": list(auth.scopes)}
             config |= {name: value for name, value in said.items() if value}
             if auth.grant != "authorization_code":
                 config["grant"] = auth.grant
         return config
+
+
+def _key_of(auth: AuthTable) -> dict[str, Any]:
+    """How the key is sent, as the kind `api_key` says it; then its test and plain API calls send it so too."""
+    if list(auth.secret) != ["key"]:
+        return {}
+    for name, text in auth.query.items():
+        return {"query_name": name} if text == "{key}" else {}
+    for name, text in auth.headers.items():
+        return {"header": name, "prefix": text.removesuffix("{key}").strip()} if text.endswith("{key}") else {}
+    return {}
