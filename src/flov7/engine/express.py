@@ -10,6 +10,7 @@ from typing import Any
 
 from flov7.engine.interpreter.prepare import PreparedPlan
 from flov7.engine.messages import Message, Reply
+from flov7.engine.pace import Pace
 from flov7.engine.perform import Performer
 from flov7.engine.runtimes.express import (
     ExpressRun,
@@ -51,9 +52,10 @@ class ExpressHouse:
         self._notify = notify
         self._settings = settings
         self._runs: dict[str, ExpressRun] = {}
+        self._pace = Pace(most=settings.express_slots)
 
     def begin(self, plan: PreparedPlan, start: RunInput, facts: RunFacts, *, epoch: int, hand_over: HandOver) -> None:
-        """Run it, from now on, in this process."""
+        """Run it in this process, as soon as there is time: what runs must not keep new events from being taken."""
         express = prepare_express(
             plan,
             start,
@@ -78,7 +80,8 @@ class ExpressHouse:
 
     async def _run(self, express: ExpressRun, facts: RunFacts, hand_over: HandOver) -> RunResult | None:
         try:
-            result = await run_express(express)
+            async with self._pace:
+                result = await run_express(express)
             if isinstance(result, Handover):
                 await self._give(express, result, hand_over)
                 return None
@@ -135,17 +138,22 @@ class ExpressHouse:
         while True:
             await asyncio.sleep(every / 2)
             now = asyncio.get_running_loop().time()
-            due = [one for one in self._runs.values() if now - one.renewed > every]
-            await asyncio.gather(*(self._renew(one) for one in due))
+            due = {key: one for key, one in self._runs.items() if now - one.renewed > every}
+            if due:
+                with contextlib.suppress(FlowError):
+                    await self._renew(due)
 
-    async def _renew(self, express: ExpressRun) -> None:
+    async def _renew(self, due: dict[str, ExpressRun]) -> None:
+        """All in one statement: under load there are thousands."""
         until = utc_now() + timedelta(seconds=self._settings.lease_seconds)
-        try:
-            await self._database.journal.renew(express.start.execution_id, epoch=express.epoch, until=until)
-            express.renewed = asyncio.get_running_loop().time()
-        except FlowError as error:
-            if is_fenced(error) and express.task is not None:
-                express.task.cancel()
+        epochs = {key: one.epoch for key, one in due.items()}
+        held = await self._database.journal.renew_all(epochs, until=until)
+        now = asyncio.get_running_loop().time()
+        for key, one in due.items():
+            if key in held:
+                one.renewed = now
+            elif key in self._runs and one.task is not None:  # neither ours nor just ended
+                one.task.cancel()
 
     async def drain(self, *, seconds: float = 10.0) -> None:
         """Let what runs end before the process does."""
@@ -156,4 +164,5 @@ class ExpressHouse:
 
     def health(self) -> dict[str, Any]:
         """How many run here now."""
-        return {"ok": True, "detail": f"{len(self._runs)} express runs in this process", "runs": len(self._runs)}
+        detail = f"{len(self._runs)} express runs in this process, {self._pace.waiting} of them in line"
+        return {"ok": True, "detail": detail, "runs": len(self._runs)}

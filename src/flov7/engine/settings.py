@@ -16,6 +16,9 @@ class EngineSettings(Settings):
     workflow_slots: int = Field(default=200, ge=1, description="Workflow tasks at once in one worker.")
     call_slots: int = Field(default=200, ge=1, description="Calls at once in one worker.")
     large_value: int = Field(default=64 * 1024, ge=1024, description="Bytes from which a value leaves the history.")
+    express_slots: int = Field(
+        default=100, ge=1, description="Express runs at once in one process; others wait in line."
+    )
     express_limit: float = Field(default=60.0, gt=0, description="Seconds after which an express run becomes durable.")
     lease_seconds: float = Field(default=15.0, gt=1, description="How long a process holds an express run unseen.")
     public_url: str = Field(default="http://127.0.0.1:8000", description="Where people reach the gateway.")

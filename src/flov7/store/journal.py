@@ -6,7 +6,7 @@ write of the former holder is refused from then on (`journal.fenced`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -106,6 +106,10 @@ WHERE execution_id = $1 AND lease_epoch = $2 AND state <> 'done' RETURNING {_COL
 _RENEW = """
 UPDATE journal SET lease_until = $3 WHERE execution_id = $1 AND lease_epoch = $2 AND state <> 'done' RETURNING 1
 """
+_RENEW_ALL = """
+UPDATE journal j SET lease_until = $3 FROM unnest($1::text[], $2::int[]) AS h(execution_id, epoch)
+WHERE j.execution_id = h.execution_id AND j.lease_epoch = h.epoch AND j.state <> 'done' RETURNING j.execution_id
+"""
 _OUTPUTS = """
 UPDATE journal SET outputs = $3 WHERE execution_id = $1 AND lease_epoch = $2 AND state <> 'done' RETURNING 1
 """
@@ -153,6 +157,12 @@ class Journal:
         with translated():
             held = await self._pool.fetchval(_RENEW, execution_id, epoch, until)
         _fence(held, execution_id)
+
+    async def renew_all(self, epochs: Mapping[str, int], *, until: datetime) -> set[str]:
+        """Hold these leases longer, in one statement; the ids that are still held."""
+        with translated():
+            rows = await self._pool.fetch(_RENEW_ALL, list(epochs), list(epochs.values()), until)
+        return {row["execution_id"] for row in rows}
 
     async def save_outputs(self, execution_id: str, *, workspace_id: str, epoch: int, outputs: Any) -> None:
         """Keep what an express run has so far, under its epoch. `Conflict` `journal.fenced`."""
