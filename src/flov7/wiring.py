@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from flov7.cache.answers import Answers
 from flov7.cache.bus import Bus
 from flov7.cache.connecting import Cache
 from flov7.cache.settings import CacheSettings
@@ -275,6 +276,7 @@ def gateway_of(house: House, *, settings: GatewaySettings | None = None, metrics
         outside=house.network,
         sources=sources_of(house),
         bus=house.bus,
+        answers=Answers(house.cache, kind="gateway"),
         probes={"redis": house.cache.ping},
         circuits=house.network.states,
         metrics=metrics or Metrics(),

@@ -38,6 +38,7 @@ _TAGS = {
     "files": "What runs take and make: uploaded here, or fetched by a step; a run carries a reference.",
     "kinds": "What workflows are made of in this installation.",
     "conversations": "Sentences become drafts of workflows.",
+    "templates": "Workflows to begin with: find, set, publish, review and rate them.",
     "workspace": "What holds for all workflows, and who did what.",
     "keys": "API keys of the workspace.",
     "hooks": "Addresses of activated workflows; no key of ours is needed.",

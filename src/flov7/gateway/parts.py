@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from flov7.cache.answers import Answers
 from flov7.cache.bus import Bus
 from flov7.engine.turned_away import TurnedAway
 from flov7.gateway.connectors.shelves import WorkspaceShelves
@@ -39,6 +40,7 @@ Probe = Callable[[], Awaitable[None]]
 class Gateway:
     """`bus` is None without Redis; `outside` is how connection tests reach the world; `sources` opens what triggers
     listen to; `drafter` makes documents out of sentences; `probes` are further peers for `/health` by name,
+    `answers` keeps what is read often in Redis,
     `circuits` the state of the
     breakers of hosts outside; `started` and `stopped` are called with
     the application's life."""
@@ -51,6 +53,7 @@ class Gateway:
     sources: Sources | None = None
     bus: Bus | None = None
     drafter: Drafter | None = None
+    answers: Answers | None = None
     metrics: Metrics = field(default_factory=Metrics)
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
     circuits: Callable[[], Mapping[str, str]] | None = None

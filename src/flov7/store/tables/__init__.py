@@ -5,6 +5,7 @@ from __future__ import annotations
 from flov7.store.tables.base import metadata
 from flov7.store.tables.connectors import connection_logins, connectors
 from flov7.store.tables.listening import subscriptions
+from flov7.store.tables.market import published_templates, template_ratings
 from flov7.store.tables.memory import kept_value_calls, kept_values
 from flov7.store.tables.people import api_keys, audit_log, idempotency_keys, notices, turned_away, workspaces
 from flov7.store.tables.runs import blobs, effects, execution_events, journal, plans, workflow_executions
@@ -39,8 +40,10 @@ __all__ = [
     "metadata",
     "notices",
     "plans",
+    "published_templates",
     "secrets",
     "subscriptions",
+    "template_ratings",
     "turned_away",
     "workflow_executions",
     "workflow_versions",

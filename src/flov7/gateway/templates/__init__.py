@@ -1,0 +1,1 @@
+"""Templates: find one, set it, publish one's own."""
