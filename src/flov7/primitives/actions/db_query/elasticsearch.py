@@ -10,9 +10,8 @@ import base64
 from typing import Any
 from urllib.parse import quote
 
-from flov7.kit.errors import StepRefused
 from flov7.primitives.actions.db_query.http_store import ask
-from flov7.primitives.actions.db_query.work import Order, Result, kept, place, wrong_args
+from flov7.primitives.actions.db_query.work import Order, Result, check_order, kept, place, wrong_args
 from flov7.primitives.declare import ConnectionValue, Context
 
 OPERATIONS = ("search", "get", "count", "index", "create", "update", "delete")
@@ -21,14 +20,7 @@ READS = frozenset(("search", "get", "count"))
 
 async def execute(context: Context, connection: ConnectionValue, order: Order) -> Result:
     """Runs one operation on an index. Raises step errors."""
-    if order.operation not in OPERATIONS:
-        raise StepRefused(
-            f"`{order.operation}` is no operation of Elasticsearch here.",
-            hint="Give one of: " + ", ".join(OPERATIONS) + ".",
-            code="db_query.operation",
-        )
-    if not order.about:
-        raise StepRefused("The operation needs an index.", hint="Name it in `about`.", code="db_query.args")
+    check_order(order, store="Elasticsearch", operations=OPERATIONS, about="an index")
     method, path, body = _request(order)
     answer = await ask(
         context, f"{_base(connection)}/{path}", method=method, body=body, headers=_access(connection), missing=True

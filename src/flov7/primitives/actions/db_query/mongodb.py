@@ -8,10 +8,19 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.kit.errors import StepFailed, StepTimedOut, StepUnreachable
 from flov7.primitives.actions.db_query.relay import relay
 from flov7.primitives.actions.db_query.values import to_json
-from flov7.primitives.actions.db_query.work import Order, Result, is_blank, kept, place, refused, wrong_args
+from flov7.primitives.actions.db_query.work import (
+    Order,
+    Result,
+    check_order,
+    is_blank,
+    kept,
+    place,
+    refused,
+    wrong_args,
+)
 from flov7.primitives.declare import ConnectionValue, Context, Json
 
 TAKES: dict[str, tuple[str, ...]] = {
@@ -73,15 +82,8 @@ async def version(context: Context, connection: ConnectionValue) -> str:
 
 
 def _checked(order: Order) -> dict[str, Any]:
-    takes = TAKES.get(order.operation)
-    if takes is None:
-        raise StepRefused(
-            f"`{order.operation}` is no operation of MongoDB here.",
-            hint="Give one of: " + ", ".join(TAKES) + ".",
-            code="db_query.operation",
-        )
-    if not order.about:
-        raise StepRefused("The operation needs a collection.", hint="Name it in `about`.", code="db_query.args")
+    check_order(order, store="MongoDB", operations=TAKES, about="a collection")
+    takes = TAKES[order.operation]
     args: dict[str, Any] = dict(order.args or {})
     unknown = set(args) - set(takes)
     if unknown:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flov7.kit.errors import StepRefused
 from flov7.primitives.actions.db_query.http_store import ask
-from flov7.primitives.actions.db_query.work import Order, Result, is_blank, kept, wrong_args
+from flov7.primitives.actions.db_query.work import Order, Result, check_order, is_blank, kept, wrong_args
 from flov7.primitives.declare import ConnectionValue, Context
 
 OPERATIONS = ("select", "insert", "upsert", "update", "delete")
@@ -20,14 +19,8 @@ READS = frozenset(("select",))
 
 async def execute(context: Context, connection: ConnectionValue, order: Order) -> Result:
     """Runs one operation on a table. Raises step errors."""
-    if order.operation not in OPERATIONS:
-        raise StepRefused(
-            f"`{order.operation}` is no operation of Supabase here.",
-            hint="Give one of: " + ", ".join(OPERATIONS) + "; or SQL, with a `postgresql://` address.",
-            code="db_query.operation",
-        )
-    if not order.about:
-        raise StepRefused("The operation needs a table.", hint="Name it in `about`.", code="db_query.args")
+    more = " Or write SQL, with a `postgresql://` address."
+    check_order(order, store="Supabase", operations=OPERATIONS, about="a table", more=more)
     args: dict[str, Any] = dict(order.args or {})
     filters: dict[str, Any] = args.get("filters") or {}
     if order.operation in ("update", "delete") and is_blank(filters):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -146,6 +146,18 @@ def misfit(problem: object) -> StepRefused:
 def wrong_args(operation: str, problem: str) -> StepRefused:
     """An operation whose `args` cannot be used."""
     return StepRefused(f"`{operation}` cannot be done with these `args`: {problem}.", code="db_query.args")
+
+
+def check_order(order: Order, *, store: str, operations: Iterable[str], about: str, more: str = "") -> None:
+    """Raises StepRefused for an operation that the store lacks, or where what it is about is missing."""
+    if order.operation not in operations:
+        raise StepRefused(
+            f"`{order.operation}` is no operation of {store} here.",
+            hint="Give one of: " + ", ".join(operations) + f".{more}",
+            code="db_query.operation",
+        )
+    if not order.about:
+        raise StepRefused(f"The operation needs {about}.", hint="Name it in `about`.", code="db_query.args")
 
 
 def is_blank(value: Any) -> bool:
