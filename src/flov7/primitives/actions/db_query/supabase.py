@@ -20,7 +20,7 @@ READS = frozenset(("select",))
 async def execute(context: Context, connection: ConnectionValue, order: Order) -> Result:
     """Runs one operation on a table. Raises step errors."""
     more = " Or write SQL, with a `postgresql://` address."
-    check_order(order, store="Supabase", operations=OPERATIONS, about="a table", more=more)
+    table = check_order(order, store="Supabase", operations=OPERATIONS, about="a table", more=more)
     args: dict[str, Any] = dict(order.args or {})
     filters: dict[str, Any] = args.get("filters") or {}
     if order.operation in ("update", "delete") and is_blank(filters):
@@ -35,7 +35,7 @@ async def execute(context: Context, connection: ConnectionValue, order: Order) -
     base = str(connection.credential["url"]).rstrip("/")
     answer = await ask(
         context,
-        f"{base}/rest/v1/{quote(order.about, safe='')}" + (f"?{urlencode(query)}" if query else ""),
+        f"{base}/rest/v1/{quote(table, safe='')}" + (f"?{urlencode(query)}" if query else ""),
         method=method,
         body=rows if order.operation in ("insert", "upsert", "update") else None,
         headers=_headers(connection, order),

@@ -148,8 +148,8 @@ def wrong_args(operation: str, problem: str) -> StepRefused:
     return StepRefused(f"`{operation}` cannot be done with these `args`: {problem}.", code="db_query.args")
 
 
-def check_order(order: Order, *, store: str, operations: Iterable[str], about: str, more: str = "") -> None:
-    """Raises StepRefused for an operation that the store lacks, or where what it is about is missing."""
+def check_order(order: Order, *, store: str, operations: Iterable[str], about: str, more: str = "") -> str:
+    """What the order is about. Raises StepRefused for an operation that the store lacks, or where what it is about is missing."""
     if order.operation not in operations:
         raise StepRefused(
             f"`{order.operation}` is no operation of {store} here.",
@@ -158,6 +158,7 @@ def check_order(order: Order, *, store: str, operations: Iterable[str], about: s
         )
     if not order.about:
         raise StepRefused(f"The operation needs {about}.", hint="Name it in `about`.", code="db_query.args")
+    return order.about
 
 
 def is_blank(value: Any) -> bool:
