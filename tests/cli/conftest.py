@@ -64,7 +64,10 @@ async def whole() -> AsyncIterator[up.Running]:
     """Everything that `flov7 up` runs, once for all tests here."""
     folder = Path(tempfile.mkdtemp(prefix="flov7-cli-"))
     try:
-        async with up.everything(Home(folder), say=lambda _: None, any_ports=True, headless=True) as running:
+        told = {"FLOV7_ALLOW_HOSTS": "127.0.0.1"}
+        async with up.everything(
+            Home(folder), say=lambda _: None, any_ports=True, headless=True, environment=told
+        ) as running:
             yield running
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from flov7.cli.api import opened
+from flov7.stack import up
 
 from .conftest import Command, Said
 
@@ -140,3 +141,15 @@ def _waiting(flov7: Command) -> str | None:
     listed = flov7("runs", "list", "--status", "waiting", "--json").json
     assert isinstance(listed, list)
     return listed[0]["id"] if listed else None
+
+
+class TestATriggerThatListens:
+    def test_is_shown_as_heard_by_the_listener_that_up_runs(self, online: Command, whole: up.Running) -> None:
+        poll = {"inputs": {"url": f"{whole.gateway.url}/openapi.json"}, "items": "body.tags", "key": "name"}
+        trigger = {"type": "trigger", "kind": "api", "name": "listed", "config": {"poll": {**poll, "every": "1s"}}}
+        mapping = {"type": "data", "kind": "mapping", "name": "took", "mapping": {"name": "tag"}}
+        file = _write("listens", primitives=[trigger, mapping])
+        assert online("workflows", "create", file).code == 0
+        live = online("workflows", "activate", "listens")
+        assert live.code == 0 and ("no listener has it yet" in live.out or "it is heard" in live.out)
+        assert _until(lambda: "it is heard" in online("workflows", "show", "listens").out)

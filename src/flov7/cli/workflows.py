@@ -188,3 +188,22 @@ def _triggers(triggers: list[dict[str, Any]]) -> None:
         if one.get("address"):
             line.append(f"  {one.get('method') or ''} {one['address']}")
         out.print(line, soft_wrap=True)
+        _listening(one.get("listening"))
+
+
+def _listening(shown: dict[str, Any] | None) -> None:
+    """Whether somebody hears the trigger's source, and the mend where not."""
+    match (shown or {}).get("status"):
+        case "listening":
+            assert shown is not None
+            last = f", the last at {shown['delivered_at']}" if shown.get("delivered_at") else ""
+            out.print(f"    it is heard; {shown['delivered']} events made runs{last}", markup=False)
+        case "waiting":
+            out.print("    no listener has it yet: `flov7 listen` (part of `flov7 up`) takes it", style="yellow")
+        case "failing":
+            error = (shown or {}).get("error") or {}
+            out.print(f"    ✗ not heard: {error.get('message', '')}", style="yellow", markup=False)
+            if error.get("hint"):
+                out.print(f"      → {error['hint']}", markup=False)
+        case _:
+            pass
