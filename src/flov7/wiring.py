@@ -37,7 +37,8 @@ from flov7.engine.worker import running_worker
 from flov7.gateway.parts import Gateway
 from flov7.gateway.settings import GatewaySettings
 from flov7.generation.conversations import Conversations
-from flov7.generation.model.drafter import ModelDrafter
+from flov7.generation.model.drafter import Model, ModelDrafter
+from flov7.generation.model.wrapped import BreakingModel, RememberingModel
 from flov7.kit.clock import SystemClock
 from flov7.kit.errors import FlowError, Unavailable
 from flov7.listen.listener import Listener
@@ -280,10 +281,21 @@ def gateway_of(house: House, *, settings: GatewaySettings | None = None, metrics
         probes={"redis": house.cache.ping},
         circuits=house.network.states,
         metrics=metrics or Metrics(),
-        drafter=Conversations(catalogue=house.registry.catalogue(), drafter=model_drafter(LlmSettings.load())),
+        drafter=Conversations(
+            catalogue=house.registry.catalogue(),
+            drafter=model_drafter(LlmSettings.load(), answers=Answers(house.cache, kind="drafts")),
+        ),
     )
 
 
-def model_drafter(settings: LlmSettings) -> ModelDrafter | None:
-    """A drafter that asks the model that the settings name; None where they name none."""
-    return ModelDrafter(ModelClient(settings)) if settings.has_model else None
+def model_drafter(settings: LlmSettings, *, answers: Answers | None = None) -> ModelDrafter | None:
+    """A drafter that asks the model that the settings name; None where they name none.
+
+    One that keeps failing is left alone for a while; with `answers` what is known is not asked for again.
+    """
+    if not settings.has_model:
+        return None
+    model: Model = BreakingModel(ModelClient(settings))
+    if answers is not None:
+        model = RememberingModel(model, answers)
+    return ModelDrafter(model, model=settings.llm_model, strong=settings.llm_strong_model)

@@ -22,6 +22,7 @@ from flov7.cli import (
     run,
     runs,
     serve,
+    templates,
     up,
     validate,
     workflows,
@@ -42,6 +43,7 @@ for module in (up, demo, doctor, serve, new, edit, validate, run, kinds, connect
     module.add_to(app)
 app.add_typer(workflows.app, name="workflows", short_help="What is stored, what is live, what changed.")
 app.add_typer(runs.app, name="runs", short_help="Look at runs, and talk to them.")
+app.add_typer(templates.app, name="templates", short_help="Workflows to begin with.")
 app.add_typer(evaluate.app, name="evaluate", short_help="How good generation is, on cases from files.")
 app.add_typer(connectors.app, name="connectors", short_help="Services whose operations are kinds of steps.")
 app.add_typer(connections.app, name="connections", short_help="Ways to the outside, with their secrets.")

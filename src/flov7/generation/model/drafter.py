@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -13,8 +14,17 @@ from flov7.language.catalogue import Catalogue
 from flov7.language.diagnostics import Diagnostic, Severity
 from flov7.language.library import Library
 from flov7.llm.answers import Answer, Turn
+from flov7.marketplace.adapting import filled
+from flov7.marketplace.builtin import builtin
+from flov7.marketplace.complexity import Complexity, complexity
+from flov7.marketplace.searching import search
 
 LONGEST = 20_000
+_HARD = (Complexity.COMPLEX, Complexity.ENTERPRISE, Complexity.ADVANCED)
+_TEMPLATES = 2
+_JOINTS = re.compile(
+    r"\b(?:if|then|otherwise|else|each|every|until|and|after|when|wait|approv\w*)\b|[,;.]", re.IGNORECASE
+)
 _NAME = "flow7_document"
 
 
@@ -42,9 +52,11 @@ class Model(Protocol):
 class ModelDrafter:
     """Keeps the promises of the port `Drafter`; raises what the model's client raises, and the pipeline falls back."""
 
-    def __init__(self, client: Model, *, model: str | None = None) -> None:
+    def __init__(self, client: Model, *, model: str | None = None, strong: str | None = None) -> None:
+        """`model` is for simple requests and changes, `strong` for those that speak of much; left out, the client's."""
         self._client = client
         self._model = model
+        self._strong = strong
 
     @property
     def name(self) -> str:
@@ -53,7 +65,7 @@ class ModelDrafter:
 
     async def propose(self, earlier: Earlier, *, catalogue: Catalogue, library: Library | None = None) -> Proposal:
         """One call. Raises Unavailable, Misconfigured."""
-        return await self._ask(_first(earlier, catalogue, library), catalogue)
+        return await self._ask(_first(earlier, catalogue, library), catalogue, model=self._for(earlier))
 
     async def repair(
         self,
@@ -76,10 +88,16 @@ class ModelDrafter:
             {"role": "assistant", "content": json.dumps(proposal.document)},
             {"role": "user", "content": again},
         ]
-        return await self._ask(turns, catalogue)
+        return await self._ask(turns, catalogue, model=self._strong or self._model)
 
-    async def _ask(self, turns: Sequence[Turn], catalogue: Catalogue) -> Proposal:
-        answer = await self._client.structured(turns, schema=document_schema(catalogue), name=_NAME, model=self._model)
+    def _for(self, earlier: Earlier) -> str | None:
+        """Changes and short requests are simple; what speaks of many steps needs the strong model."""
+        if self._strong is None or earlier.change is not None:
+            return self._model
+        return self._strong if likely(earlier.sentence) in _HARD else self._model
+
+    async def _ask(self, turns: Sequence[Turn], catalogue: Catalogue, *, model: str | None) -> Proposal:
+        answer = await self._client.structured(turns, schema=document_schema(catalogue), name=_NAME, model=model)
         value: dict[str, Any] = answer.value if isinstance(answer.value, dict) else {}
         document = read_document(value, catalogue)
         questions = read_questions(value)
@@ -90,14 +108,20 @@ class ModelDrafter:
             questions=questions,
             notes=read_notes(value),
             confidence=read_confidence(value) if document else 0.0,
-            drafter=self.name,
+            drafter=answer.model or self.name,
             cost=Cost(
-                calls=1,
+                calls=1 if answer.usage.input_tokens or answer.usage.output_tokens or answer.seconds else 0,
                 input_tokens=answer.usage.input_tokens,
                 output_tokens=answer.usage.output_tokens,
                 seconds=answer.seconds,
             ),
         )
+
+
+def likely(sentence: str) -> Complexity:
+    """The class that a request will probably have, by how many parts its sentence has."""
+    parts = 1 + len(_JOINTS.findall(sentence))
+    return complexity({"primitives": [{"name": str(at)} for at in range(parts)]})
 
 
 def _first(earlier: Earlier, catalogue: Catalogue, library: Library | None) -> list[Turn]:
@@ -110,6 +134,11 @@ def _first(earlier: Earlier, catalogue: Catalogue, library: Library | None) -> l
         request["answers"] = dict(earlier.answers)
     if earlier.document is not None:
         request["document_so_far"] = earlier.document
+    if earlier.change is not None:
+        request["change_of_document_so_far"] = earlier.change[:LONGEST]
+    near = [one for score, one in search(builtin().values(), earlier.sentence, limit=_TEMPLATES) if score > 0]
+    if near and earlier.change is None:
+        request["templates_that_may_help"] = [{"prompt": one.prompt, "document": filled(one)} for one in near]
     if library is not None:
         request["workspace"] = {
             "connections": sorted(library.connections),
