@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import deque
 
-FEW = 16
+FEW = 8
 """Runs that may go on however busy the loop is."""
 _LATE = 0.008
 """Seconds by which the loop is late where it has no time for more."""

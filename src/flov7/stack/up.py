@@ -61,12 +61,14 @@ async def everything(
             home, environment={**variables, **_addresses(*services), **(environment or {})}, say=say
         )
         say("Starting the gateway, the worker and the listener …")
-        for service in services:
-            supervisor.start(service)
+        supervisor.start(gateway)
+        supervisor.start(worker)
         made = await first.ensure(_store(variables), home)
         patience = StackSettings.load().start_patience
-        for service in services:
-            await supervisor.ready(service.name, patience=patience)
+        await supervisor.ready("gateway", patience=patience)
+        await supervisor.ready("worker", patience=patience)
+        # Nobody waits for the listener: what it will hear is kept at the sources until it is there.
+        supervisor.start(listener)
         moved = [] if any_ports else [*servers.moved(), *_moved(*services)]
         yield Running(home, servers, supervisor, made, gateway, worker, listener, moved)
     finally:
