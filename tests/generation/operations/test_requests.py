@@ -66,6 +66,19 @@ CREATED = {
         "payroll_cloud.create_employees; person(Ask the manager for approval?); "
         "if approval.decision == 'rejected' [chatter.create_message]"
     ),
+    "Retrieve the Tracky issues. If an issue's status is open send a Chatter message else delete the issue.": (
+        "tracky.retrieve_issue; for issues [if issue.status == 'open' [chatter.create_message] else [tracky.delete_issue]]"
+    ),
+    "For each Tracky issue, if its owner is ada post it in Chatter, if its owner is bob send an email": (
+        "tracky.retrieve_issue; for issues [if issue.owner == 'ada' [chatter.create_message] else "
+        "[if issue.owner == 'bob' [sendmail.create_email]]]"
+    ),
+    "Get the Tracky boards and send an email if there are none": (
+        "tracky.retrieve_board; if boards == null [sendmail.create_email]"
+    ),
+    "Retrieve all Filer files and create them in Other Files": (
+        "filer.retrieve_file; for files [other_files.create_file]"
+    ),
     "Get the expense reports and send them to finance on Chatter": "payroll_cloud.retrieve_expense_reports; chatter.create_message",
 }  # fmt: skip
 

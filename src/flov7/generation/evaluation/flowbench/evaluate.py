@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from flov7.generation.draft import Draft, Drafter
+from flov7.generation.evaluation import calibration
 from flov7.generation.evaluation.flowbench.catalogue import Operations, operations
 from flov7.generation.evaluation.flowbench.scoring import calls, exact, node_f1, tree
 from flov7.generation.evaluation.flowbench.sequences import TASK, to_document, to_lines
@@ -119,6 +120,7 @@ def _report(judged: Sequence[PerCase]) -> dict[str, Any]:
         "hallucinated": sum(one.strange for one in judged),
         "asked": sum(one.asked for one in judged),
         "latency_ms": {"p50": round(cuts[9], 1), "p95": round(cuts[18], 1)},
+        "calibration": calibration.report([(one.confidence, one.exact) for one in judged if one.exact is not None]),
         "per_case": [one.model_dump() for one in judged],
     }
 

@@ -56,6 +56,8 @@ class Deciding:
             parts = value.lower().split()
             if name in parts and parts.index(name) > 0:
                 return logic(earlier, sign=sign, value=" ".join(value.split()[: parts.index(name)]))
+            if subject is not None and earlier.startswith(f"{path}."):
+                return logic(earlier, sign=sign, value=value)
         if isinstance(value, str) and subject is not None and "." not in path and not subject.approval:
             return logic(f"{path}.status", sign=sign, value=value)
         return logic(path, sign=sign, value=value)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.operations.edits import Editor, Maker
+from flov7.generation.offline.operations.pieces import VERBS
 from flov7.generation.offline.operations.reading import Reader
 from flov7.generation.offline.operations.scene import Primitive
 from flov7.generation.offline.operations.standing import NESTED
 from flov7.generation.offline.operations.vocabulary import Vocabulary
-from flov7.generation.offline.words import read, snake
+from flov7.generation.offline.words import Word, read, snake
 
 
 def created(sentence: str, *, desk: Desk, vocabulary: Vocabulary) -> dict[str, Any] | None:
     """The document of a sentence; None where it asks for no operation of the catalogue."""
     primitives = Reader(desk, vocabulary).read(read(sentence))
-    if not _operations(primitives, vocabulary):
+    if not _operations(primitives, vocabulary) and not _is_task(read(sentence)):
         return None
     finish(primitives)
     start = {"type": "trigger", "kind": "manual", "name": "start"}
@@ -57,6 +59,11 @@ def finish(primitives: list[Primitive]) -> None:
             primitives.remove(one)
         if one.get("config", {}).get("for") == "approval" and f"{one['name']}.decision" in str(primitives):
             one["config"]["on_rejected"] = "continue"
+
+
+def _is_task(words: Sequence[Word]) -> bool:
+    """Whether it asks for something to be done at all."""
+    return any(word.low in VERBS for word in words[:3])
 
 
 def _operations(primitives: list[Primitive], vocabulary: Vocabulary) -> int:

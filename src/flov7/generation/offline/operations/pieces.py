@@ -134,7 +134,11 @@ class _Sentence:
         while at < len(self._words):
             word = self._words[at]
             comma = word.sort == "mark"
-            joined = comma or word.low in ("and", "but", "then", "so") or bool(begins(self._words[at:], "as well as"))
+            joined = (
+                comma
+                or word.low in ("and", "but", "then", "so", "else", "otherwise")
+                or bool(begins(self._words[at:], "as well as"))
+            )
             if start or joined or self._ends_before(at):
                 taken = self._turn(at, start=start)
                 if taken is not None:
@@ -227,6 +231,9 @@ class _Sentence:
             return True
         if self._open[-1].sort in ("number", "quoted") and rest[0].low in VERBS:
             return True
+        object_follows = len(rest) > 1 and rest[1].low in lexicon.DETERMINERS | lexicon.PRONOUNS
+        if self._role == "if" and object_follows and rest[0].low in VERBS:
+            return len(self._open) >= 3 and any(word.low in ("is", "are") for word in self._open[:-1])
         if self._role in ("if", "unless") and not any(
             w.low in ("is", "are", "was", "has", "have", "exceeds", "equals", "contains") or w.sort == "sign"
             for w in self._open

@@ -15,11 +15,11 @@ from flov7.generation.offline.operations.pieces import Piece, cut
 from flov7.generation.offline.operations.placing import place_test
 from flov7.generation.offline.operations.resolve import naming
 from flov7.generation.offline.operations.scene import Frame, Primitive, Result, Scene
-from flov7.generation.offline.operations.tests import comparison
+from flov7.generation.offline.operations.tests import comparison, is_against, is_other_value
 from flov7.generation.offline.operations.verbs import TELLS
 from flov7.generation.offline.operations.vocabulary import Operation, Vocabulary
 from flov7.generation.offline.slots import singular
-from flov7.generation.offline.words import Word, begins, closed, find, said, snake
+from flov7.generation.offline.words import Word, begins, closed, find, said, snake, stem
 
 _REFERRING = closed("delete update copy move rename download close share remove edit modify archive change mark")
 _FOR_ALL = closed("delete update copy move rename download close remove edit modify transfer duplicate migrate backup")
@@ -109,7 +109,7 @@ class Reader:
             return
         done = False
         for at, thing in enumerate(asked.things or (Thing(()),)):
-            if (at == 0 or done) and self._thing(asked, _told(asked, thing)):
+            if (at == 0 or done) and self._thing(asked, _told(asked, thing, self.vocabulary)):
                 done = True
         if not done:
             self._task(asked.words)
@@ -119,10 +119,14 @@ class Reader:
         if asked.verb in _ACROSS and self._across(asked, thing):
             return True
         thing, about = self._referred(asked, thing)
+        frames = list(self.scene.frames)
+        again = self._again(asked, thing)
+        if again is not None:
+            thing = again
         found = self.asking.operation(asked, thing, self.scene, about=about)
         if found is None:
+            self.scene.frames = frames
             return False
-        frames = list(self.scene.frames)
         over = is_all(thing) and asked.verb in _FOR_ALL and not found.gives_many
         if over and (about is None or about.many):
             self.loops.over_all(thing, found)
@@ -130,9 +134,21 @@ class Reader:
         for _ in range(thing.count):
             self.loops.call(found, thing, many=found.gives_many and _means_many(found, thing))
         self._with(thing, found)
-        if over:
+        if over or again is not None:
             self.scene.frames = frames
         return True
+
+    def _again(self, asked: Deed, thing: Thing) -> Thing | None:
+        """`create them in salesforce`: each of the list that came last, made elsewhere."""
+        lows = {word.low for word in thing.words}
+        if asked.verb not in ("create", "add", "make", "insert") or not lows or not lows <= THEM or not thing.around:
+            return None
+        about = next((one for one in self.scene.visible() if one.operation and one.many), None)
+        if about is None or not naming(thing.all_words, self.vocabulary):
+            return None
+        self.loops.open(about)
+        text = singular(about.noun.split("_")[-1])
+        return replace(thing, words=(Word(text, text, stem(text), "word", 0),))
 
     def _referred(self, asked: Deed, thing: Thing) -> tuple[Thing, Result | None]:
         """`delete it`: the thing is what came last."""
@@ -200,10 +216,20 @@ class Reader:
             self.deciding.stand_by(subject, fresh=piece.fresh)
         elif piece.fresh:
             self.scene.leave("then", "else")
-        if subject is not None and subject.many:
+        if subject is not None and subject.many and f"{subject.name}." in text:
             self.loops.open(subject)
             text = text.replace(f"{subject.name}.", f"{self.loops.item()}.", 1)
+        self._beside(text)
         place_test(self.scene, text, desk=self.desk)
+
+    def _beside(self, text: str) -> None:
+        """`if it is a, do this, if it is b, do that`: the second stands beside the first, and not in it."""
+        if self.scene.choice is None or self.scene.frames[-1].kind not in ("then", "else"):
+            return
+        test, frames = self.scene.choice
+        earlier = str(test.get("logic", ""))
+        if is_other_value(earlier, text) or is_against(earlier, text):
+            self.scene.frames = list(frames)
 
     def _read_first(self, piece: Piece) -> None:
         """A condition on what no step gave yet: it is read first, where a service that is named can."""
@@ -246,7 +272,7 @@ class Reader:
         self.desk.note(f"“{said(words)}” is a person's task: no operation here does that.", weight=0.05)
 
 
-def _told(asked: Deed, thing: Thing) -> Thing:
+def _told(asked: Deed, thing: Thing, vocabulary: Vocabulary) -> Thing:
     """Who is told is no thing: `notify the team on slack` sends a message; `send it to the topic` is about the topic."""
     plain = [word for word in thing.words if word.low not in lexicon.DETERMINERS]
     through = [
@@ -265,6 +291,9 @@ def _told(asked: Deed, thing: Thing) -> Thing:
         return replace(thing, words=taken.words)
     target = next((one for one in thing.around if one.link in ("to", "on", "onto")), None)
     general = {word.low for word in plain} <= _ANYTHING
+    chat = target is not None and len(target.words) <= 2 and max(naming(target.words, vocabulary).values(), default=0.0)
+    if asked.verb in ("post", "send", "share") and general and chat and chat >= 0.65:
+        return replace(thing, words=(Word("message", "message", "messag", "word", 0),))
     if asked.verb in ("publish", "put", "post", "send", "push", "add") and plain and general and target is not None:
         return replace(thing, words=target.words, around=tuple(one for one in thing.around if one is not target))
     return thing

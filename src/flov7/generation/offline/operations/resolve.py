@@ -126,7 +126,7 @@ def _by_verb(said: Said, operation: Operation) -> float:
 
 def _unnamed(said: Said, operation: Operation, vocabulary: Vocabulary) -> float:
     """A service that is named with a thing of its own name: its files, messages, objects."""
-    if said.named.get(operation.connector, 0.0) < 0.8 and not _stores(said, operation):
+    if said.named.get(operation.connector, 0.0) < 0.65 and not _stores(said, operation):
         return 0.0
     known = any(term in vocabulary.nouns for term in said.head[-1:])
     plain = any(words & _PLAIN and len(words) == 1 for words in operation.objects)

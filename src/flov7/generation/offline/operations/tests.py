@@ -42,6 +42,10 @@ class Comparison:
 def comparison(words: Sequence[Word]) -> Comparison | None:
     """Reads a condition; None where nothing is compared."""
     words = _opened(words)
+    if begins(words, "there are none", "there is none", "none exist"):
+        return Comparison((), "==", None)
+    if begins(words, "there is", "there are"):
+        return _having(words)
     for phrases, sign in ((_GONE, "=="), (_THERE, "!=")):
         at = find(words, *phrases)
         if at and at[0] and (at[1] == len(words) or words[at[1]].low in ("in", "on", "at", "already")):

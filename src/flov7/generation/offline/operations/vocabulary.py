@@ -11,12 +11,13 @@ from difflib import get_close_matches
 
 from flov7.generation.offline.operations.verbs import EVERY, deed
 from flov7.generation.offline.words import read, stem
-from flov7.language.catalogue import Catalogue
+from flov7.language.catalogue import Catalogue, KindSpec
 
 _LINKS = frozenset(["for", "and", "of", "the", "in", "from", "to", "on", "by", "using", "with", "at", "which"])
 _SILENT = frozenset(["a", "an", "the", "all", "new", "existing", "specific", "given", "your", "my", "one", "set",
                      "information", "about", "details", "operation", "model", "single", "system"])  # fmt: skip
 _KEPT = 8
+_WORDS = 10_000
 _SHORT = {"ms": "microsoft", "gcs": "google_cloud_storage", "aws": "amazon", "repo": "repository", "pr": "pullrequest",
           "mr": "mergerequest", "db": "database", "mail": "email", "doc": "document", "org": "organization"}  # fmt: skip
 
@@ -56,6 +57,7 @@ class Vocabulary:
             for term in {term for words in one.objects for term in words}:
                 self._by_term.setdefault(term, []).append(one)
         self._terms = sorted(self._by_term)
+        self._mended: dict[str, str] = {}
         known_as: dict[str, set[str]] = {}
         for one in self.operations:
             for alias in one.aliases:
@@ -107,8 +109,12 @@ class Vocabulary:
         """A word that is misspelled, as the catalogue writes it."""
         if len(low) < 5 or stem(low) in self.nouns or low in self._rarity:
             return low
-        near = get_close_matches(stem(low), self._known, n=1, cutoff=0.86)
-        return near[0] if near else low
+        if low not in self._mended:
+            near = get_close_matches(stem(low), self._known, n=1, cutoff=0.86)
+            if len(self._mended) > _WORDS:
+                self._mended.clear()
+            self._mended[low] = near[0] if near else low
+        return self._mended[low]
 
 
 def terms(text: str) -> list[str]:
@@ -127,7 +133,7 @@ def _initials(parts: Iterable[str]) -> str:
 
 def _found(catalogue: Catalogue) -> list[tuple[str, str, str]]:
     """Name, title and further words of each operation."""
-    own = [(one.name, one.title, " ".join(one.synonyms)) for one in catalogue.of_type("action") if "." in one.name]
+    own = [(one.name, one.title, " ".join(one.synonyms)) for one in _loose(catalogue)]
     shelved = [
         (one.name, one.title.partition(": ")[2] or one.title, one.words)
         for shelf in catalogue.shelves.values()
@@ -180,13 +186,24 @@ def _ordered(title: str, name: str, leading: frozenset[str]) -> list[str]:
     return found[:4]
 
 
-_MADE: dict[str, Vocabulary] = {}
+def _loose(catalogue: Catalogue) -> list[KindSpec]:
+    """Operations that stand on no shelf. What a shortlist took from a shelf is on it all the same."""
+    return [
+        one
+        for one in catalogue.of_type("action")
+        if "." in one.name and one.name.partition(".")[0] not in catalogue.shelves
+    ]
+
+
+_MADE: dict[tuple[str, ...], Vocabulary] = {}
 
 
 def vocabulary_of(catalogue: Catalogue) -> Vocabulary:
-    """The vocabulary of a catalogue, made once for each."""
-    if catalogue.digest not in _MADE:
+    """The vocabulary of a catalogue, made once for the same shelves and operations."""
+    shelved = [f"{name}={shelf.digest}" for name, shelf in sorted(catalogue.shelves.items())]
+    key = (*shelved, *(f"{one.name}:{one.title}" for one in _loose(catalogue)))
+    if key not in _MADE:
         if len(_MADE) >= _KEPT:
             _MADE.clear()
-        _MADE[catalogue.digest] = Vocabulary(catalogue)
-    return _MADE[catalogue.digest]
+        _MADE[key] = Vocabulary(catalogue)
+    return _MADE[key]
