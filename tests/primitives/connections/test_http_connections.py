@@ -57,7 +57,7 @@ class TestAnApi:
         assert said in found.message
         assert found.hint
 
-    @pytest.mark.parametrize("service", ["twilio", "mcp"])
+    @pytest.mark.parametrize("service", ["mcp"])
     async def test_of_a_service_that_is_not_built_says_so(self, context: Make, connection: Make, service: str) -> None:
         found = await check(context, connection("api", service=service))
         assert not found.ok

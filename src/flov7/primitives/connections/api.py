@@ -20,7 +20,8 @@ from flov7.primitives.declare import Checked, ConnectionValue, Context, Kind, Ki
 from flov7.primitives.outside import Request
 
 _LISTENED_TO = ("imap", "mqtt")
-_NOT_BUILT = ("twilio", "mcp")
+_NOT_BUILT = ("mcp",)
+_TEXT_MESSAGES = ("twilio", "vonage", "plivo")
 
 
 class Inputs(KindInputs):
@@ -78,6 +79,8 @@ async def run(context: Context) -> Checked:
         return Checked(
             ok=False, message=f"`{connection.service}` is known and not built yet.", hint="Use HTTP or SMTP."
         )
+    if connection.service in ("vonage", "plivo"):
+        return _check_text_messages(connection)
     if connection.service in _LISTENED_TO:
         return await _check_listened_to(context, connection)
     if connection.service == "smtp":
@@ -86,6 +89,18 @@ async def run(context: Context) -> Checked:
         return await check_server(context, connection)
     known = await check_service(context, connection)
     return known or await check_http(context, connection, path=str(connection.config.get("test_path") or ""))
+
+
+def _check_text_messages(connection: ConnectionValue) -> Checked:
+    """Whether all is there; these can be asked nothing without sending."""
+    for place, name in (
+        (connection.credential, "username"),
+        (connection.credential, "password"),
+        (connection.config, "from"),
+    ):
+        if not place.get(name):
+            return Checked(ok=False, message=f"It has no `{name}`.", hint=f"Add `{name}`.")
+    return Checked(ok=True, message="Number and secret are whole; nothing was sent.")
 
 
 async def _check_listened_to(context: Context, connection: ConnectionValue) -> Checked:
@@ -134,6 +149,6 @@ KIND = Kind(
     synonyms=("rest", "http", "smtp", "basic", "bearer", "token"),
     fields=("service", "credentials"),
     lowering=Lowering.CREDENTIAL,
-    services=("api", "http", "rest", "graphql", "soap", "smtp", *_LISTENED_TO, *_NOT_BUILT),
+    services=("api", "http", "rest", "graphql", "soap", "smtp", *_LISTENED_TO, *_TEXT_MESSAGES, *_NOT_BUILT),
     timeout=15.0,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flov7.kit.errors import FlowError
 from flov7.primitives.connectors import builtin
+from flov7.primitives.connectors.access import access_of
 from flov7.primitives.connectors.operation import Operation
 from flov7.primitives.connectors.running import run_operation
 from flov7.primitives.connectors.table import Connector
@@ -29,13 +30,25 @@ def question(connector: Connector) -> Operation | None:
 
 
 async def check_service(context: Context, connection: ConnectionValue) -> Checked | None:
-    """What the service says of this connection; None where it has no connector, or that has no question."""
+    """What the service says of this connection; None where it has no connector."""
     shelf = builtin.shelves().get(connection.service or connection.kind)
-    asked = question(shelf.connector) if shelf else None
-    if shelf is None or asked is None:
+    if shelf is None:
         return None
+    asked = question(shelf.connector)
     try:
+        if asked is None:
+            return _whole(shelf.connector, connection)
         await run_operation(context, asked, {})
     except FlowError as error:
         return Checked(ok=False, message=error.message, hint=error.hint)
     return Checked(ok=True, message=f"{shelf.title} answers and takes the secret.")
+
+
+def _whole(connector: Connector, connection: ConnectionValue) -> Checked:
+    """For services that can be asked nothing without doing something: whether all is there. Raises StepRefused."""
+    access_of(connector.operation(next(iter(connector.operations))), connection)
+    return Checked(
+        ok=True,
+        message=f"Address and secret are whole. {connector.title} can be asked nothing without doing something, "
+        "so nothing was sent.",
+    )
