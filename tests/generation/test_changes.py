@@ -59,6 +59,20 @@ class TestChanges:
         assert after.document == drafted() and after.questions and after.diff == ()
 
 
+class TestContradictions:
+    def test_what_is_asked_for_and_ruled_out_is_asked_about(self) -> None:
+        made = asyncio.run(
+            draft("When a form comes in, email boss@acme.test and do not email boss@acme.test", catalogue=catalogue())
+        )
+        assert any("as well" in one.text for one in made.questions)
+
+    def test_what_is_only_ruled_out_is_not(self) -> None:
+        made = asyncio.run(
+            draft("When a form comes in, email boss@acme.test and do not call the service", catalogue=catalogue())
+        )
+        assert not made.questions
+
+
 def talk(*texts: str) -> list[Reply]:
     """The replies of a conversation, of which nothing is kept but the turns."""
     turns: list[dict[str, Any]] = []

@@ -35,6 +35,7 @@ class Builder:
         self._index = index
         self._sentence = sentence
         self._title = ""
+        self._done: list[set[str]] = []
 
     def document(self, meaning: Meaning) -> dict[str, Any] | None:
         """The whole document; None where no step could be made out."""
@@ -112,7 +113,7 @@ class Builder:
         if not words or steps.is_go_on(words):
             return [], scope
         if lows(words[:2]) in (("do", "not"), ("never",)) or words[0].low == "never":
-            self._desk.note(f"“{said(words)}”: nothing here does that.", weight=0.05)
+            self._denied(words)
             return [], scope
         if steps.is_stop(words):
             return [self._stop()], scope
@@ -124,6 +125,7 @@ class Builder:
         kind, filled = steps.fill(
             words, matches=matches, name=name, scope=scope, desk=self._desk, handles=handles, title=self._title
         )
+        self._done.append({word.stem for word in words})
         made: Primitive = {"type": kind.type.value, "kind": kind.name, "name": name}
         if filled.config:
             made["config"] = filled.config
@@ -277,6 +279,15 @@ class Builder:
             return self._desk.ask(key, asked, [scope.last, f"{scope.last}.{listed}", inner])
         path = scope.join(listed)
         return path if path else self._desk.ask(key, f"Where is the list of {listed}?", [listed], weight=0.25)
+
+    def _denied(self, words: Sequence[Word]) -> None:
+        """`do not …`: asked about where a step above does just that."""
+        stems = {word.stem for word in words if word.low not in ("do", "not", "never")}
+        if any(stems <= done for done in self._done):
+            asked = f"You ask for it and say “{said(words)}” as well. Shall it be done?"
+            self._desk.ask("step.contradiction", asked, ["yes", "no"], weight=0.4)
+            return
+        self._desk.note(f"“{said(words)}”: nothing here does that.", weight=0.05)
 
     def _unknown(self, words: Sequence[Word]) -> None:
         self._desk.ask(
