@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from flov7.language.analysis import Analysis
 from flov7.language.catalogue import KindSpec
+from flov7.language.config import check_config
 from flov7.language.diagnostics import Severity, pointer
 from flov7.language.document import Condition, Connection, Trigger, flat_sides
 from flov7.language.effects import Effect
@@ -37,6 +38,8 @@ def check_all(analysis: Analysis) -> None:
         if spec is None:
             continue
         _check_built(analysis, place, spec)
+        if isinstance(place.primitive, Connection):
+            check_config(analysis, place, spec, dict(place.primitive.config or {}))
         _check_addresses(analysis, place)
         if spec.type == "trigger":
             check_connection(analysis, place, polled(analysis, place) or spec)

@@ -2,8 +2,8 @@
 
 Without `service` (or with `api`) it is HTTP: `base_url` is where it lives, and requests of `api_call` name the
 path alone. With `service: smtp` it is a mail server: `host`, `port`, `security`, `from`. With `imap` it is a mailbox
-and with `mqtt` a broker that triggers listen to: `host`, `port`, `security` (TLS where it is left out). `twilio` and
-`mcp` are known and not built yet.
+and with `mqtt` a broker that triggers listen to: `host`, `port`, `security` (TLS where it is left out). With
+`twilio`, `vonage` and `plivo` it sends text messages: `from` is the number. `mcp` is known and not built yet.
 """
 
 from __future__ import annotations
