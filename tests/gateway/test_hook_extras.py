@@ -220,7 +220,9 @@ FIELDS: dict[str, Any] = {
 
 class TestForms:
     async def test_the_page_asks_for_what_the_schema_says_and_starts_the_run(self, client: Client) -> None:
-        live = await client.live(hook("/form", respond="at_once", form={"title": "Order <now>", "fields": FIELDS, "order": ORDER}))
+        live = await client.live(
+            hook("/form", respond="at_once", form={"title": "Order <now>", "fields": FIELDS, "order": ORDER})
+        )
         page = await client.http.get(live["address"])
         assert page.status_code == 200 and "Order &lt;now&gt;" in page.text and "<script" not in page.text
         labels = re.findall(r'<label for="f-(\w+)">', page.text)

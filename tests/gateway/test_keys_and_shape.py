@@ -100,12 +100,14 @@ class TestOtherWorkspaces:
         )
         await client.ask("POST", "/message-templates", json={"name": "theirs", "text": "x"}, status=201)
         theirs = await client.ask("POST", "/files", status=201, content=b"theirs")
-        ids = {"file": theirs["file"], "operation": "get",  "login": "01a20552-3415-738a-8b65-e55143543326", "workflow": workflow["id"], "execution": done["execution_id"], "name": "theirs", "number": "1", "trigger": "t", "key": "01a20552-3415-738a-8b65-e55143543326",
+        template = {"slug": "theirs", "title": "Theirs", "area": "sales", "prompt": "When called.", "document": MANUAL}
+        await client.ask("POST", "/templates", json=template, status=201)
+        ids = {"file": theirs["file"], "slug": "theirs", "operation": "get",  "login": "01a20552-3415-738a-8b65-e55143543326", "workflow": workflow["id"], "execution": done["execution_id"], "name": "theirs", "number": "1", "trigger": "t", "key": "01a20552-3415-738a-8b65-e55143543326",
                "conversation": "01a20552-3415-738a-8b65-e55143543326"}  # fmt: skip
         bodies = {
             "/approve": {"step": "s"}, "/answer": {"step": "s", "answer": 1}, "/callback": {"step": "s"}, "/run": {"input": {"a": 1}},
             "/resolve": {"step": "s", "verdict": "fail"}, "/rerun": {"step": "sum"}, "/diff": {"document": MANUAL},
-            "/rotate": {"credentials": {"key": "k"}}, "/messages": {"text": "x"},
+            "/rotate": {"credentials": {"key": "k"}}, "/messages": {"text": "x"}, "/use": {}, "/review": {"accept": True}, "/rating": {"stars": 5},
         }  # fmt: skip
         walked = 0
         for method, path in routes(app):
