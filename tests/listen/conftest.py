@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import grp
 import imaplib
 import os
 import pwd
@@ -77,7 +78,7 @@ def broker(tmp_path: Path) -> Iterator[Server]:
     (tmp_path / "mosquitto.conf").write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {tmp_path}/\n"
         "autosave_interval 1\nautosave_on_changes true\nmax_queued_messages 0\nmax_inflight_messages 100\n"
-        f"user {'root' if os.geteuid() == 0 else ''}\n"
+        f"{'user root' if os.geteuid() == 0 else ''}\n"
     )
     server = Server(
         [program("mosquitto", package="mosquitto"), "-c", str(tmp_path / "mosquitto.conf"), "-v"], port, tmp_path
@@ -240,7 +241,9 @@ def mail() -> Iterator[Mail]:
     owner = pwd.getpwnam("nobody") if as_root else pwd.getpwuid(os.geteuid())
     os.chown(folder / "mail", owner.pw_uid, owner.pw_gid)
     port = free_port()
-    inside = "" if as_root else f"default_login_user = {owner.pw_name}\ndefault_internal_user = {owner.pw_name}\n"
+    group = grp.getgrgid(owner.pw_gid).gr_name
+    ours = "default_login_user = {0}\ndefault_internal_user = {0}\ndefault_internal_group = {1}\n"
+    inside = "" if as_root else ours.format(owner.pw_name, group)
     (folder / "dovecot.conf").write_text(
         f"base_dir = {folder}/run\nstate_dir = {folder}/state\nlog_path = {folder}/dovecot.log\nprotocols = imap\n"
         f"listen = 127.0.0.1\nssl = no\ndisable_plaintext_auth = no\nmail_location = maildir:{folder}/mail/%u\n"

@@ -59,7 +59,7 @@ def tls_broker(folder: Path) -> Server:
     port = free_port()
     (folder / "mosquitto.conf").write_text(
         f"listener {port} 127.0.0.1\ncertfile {chain}\nkeyfile {key}\nallow_anonymous false\n"
-        f"password_file {passwords}\nuser {'root' if os.geteuid() == 0 else ''}\n"
+        f"password_file {passwords}\n{'user root' if os.geteuid() == 0 else ''}\n"
     )
     server = Server([program("mosquitto", package="mosquitto"), "-c", str(folder / "mosquitto.conf")], port, folder)
     server.start()

@@ -31,7 +31,11 @@ class Shop:
     port: int = 0
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, ConnectionError):  # the listener was stopped as it was about to ask
+            writer.close()
+            return
         body = json.dumps({"orders": self.items} if self.body is None else self.body).encode()
         head = f"HTTP/1.1 {self.status} X\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
         writer.write(head.encode() + b"connection: close\r\n\r\n" + body)
