@@ -19,11 +19,11 @@ from flov7.kit.errors import FlowError
 from flov7.store.database import Database
 from flov7.store.executions import Execution
 
-FLUSH_EVERY = 0.12
+FLUSH_EVERY = 0.2
 """Seconds between two looks at what is new."""
 
-REST = 4.0
-"""After a look that took long, so many times as long a rest: live events never take more than a fifth of the time."""
+REST = 9.0
+"""After a look that took long, so many times as long a rest: live events never take more than a tenth of the time."""
 
 Publish = Callable[[str, str, Sequence[dict[str, Any]]], Awaitable[None]]
 """Workspace, execution and events, to whoever watches. Never raises."""
