@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import subprocess
@@ -17,6 +18,7 @@ import structlog
 
 from flov7.language.expressions import parse
 from flov7.primitives.declare import Bound, ConnectionValue, Context
+from flov7.primitives.files import unknown
 from flov7.primitives.network import GuardedNetwork
 from flov7.primitives.registry import registry
 
@@ -33,6 +35,26 @@ def make_bound(source: str, **scope: Any) -> Bound:
 def bound() -> Callable[..., Bound]:
     """`bound("item.price > 1")`, as the engine hands it to a kind."""
     return make_bound
+
+
+class Drawer:
+    """Files of a workspace."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, bytes] = {}
+
+    async def read(self, digest: str) -> bytes:
+        if digest not in self.bodies:
+            raise unknown(digest)
+        return self.bodies[digest]
+
+    async def keep(self, body: bytes) -> str:
+        digest = hashlib.sha256(body).hexdigest()
+        self.bodies[digest] = body
+        return digest
+
+    async def put(self, body: bytes, name: str, media_type: str = "application/octet-stream") -> dict[str, Any]:
+        return {"file": await self.keep(body), "name": name, "media_type": media_type, "size": len(body)}
 
 
 class RunCache:

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from flov7.engine.blobs import Blobs
 from flov7.engine.interpreter.prepare import PlanShelf, PreparedNode
 from flov7.engine.interpreter.steps import error_info
 from flov7.engine.perform import Performer
 from flov7.engine.runtime import CallRequest, CallResult
-from flov7.engine.runtimes.temporal.converter import Blobs
 from flov7.engine.runtimes.temporal.jobs import ChunkJob, PureJob, ScheduleJob, StartSpec
 from flov7.engine.runtimes.temporal.runtime import DESK
 from flov7.engine.sink import EventSink

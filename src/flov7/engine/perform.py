@@ -8,16 +8,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
+from flov7.engine.blobs import Blobs, StoredFiles
 from flov7.engine.ledger import Ledger
 from flov7.engine.runtime import CallRequest, CallResult
 from flov7.engine.values import ErrorInfo
-from flov7.kit.errors import FlowError, NotFound, StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.kit.errors import FlowError, StepFailed, StepRefused, StepTimedOut, StepUnreachable
 from flov7.language.effects import Effect
 from flov7.language.plan import Credential
 from flov7.primitives.connectors.operation import Operation
 from flov7.primitives.connectors.running import run_operation
 from flov7.primitives.declare import Cache, ConnectionValue, Context, Json, Log
-from flov7.primitives.files import unknown
 from flov7.primitives.links import Links
 from flov7.primitives.memory import Memory
 from flov7.primitives.outside import Outside
@@ -52,37 +52,6 @@ class Connections(Protocol):
     async def default_mail(self, workspace_id: str) -> ConnectionValue | None:
         """The workspace's connection for mail, or None."""
         ...
-
-
-class Blobs(Protocol):
-    """Where files lie, by workspace and digest."""
-
-    async def put(self, workspace_id: str, body: bytes) -> str:
-        """Keep it and give its digest."""
-        ...
-
-    async def get(self, workspace_id: str, digest: str) -> bytes:
-        """What `put` kept. Raises NotFound."""
-        ...
-
-
-class StoredFiles:
-    """The files of one workspace, in the blob store."""
-
-    def __init__(self, blobs: Blobs, workspace_id: str) -> None:
-        self._blobs = blobs
-        self._workspace_id = workspace_id
-
-    async def read(self, digest: str) -> bytes:
-        """The bytes. Raises StepRefused `file.unknown`."""
-        try:
-            return await self._blobs.get(self._workspace_id, digest)
-        except NotFound as missing:
-            raise unknown(digest) from missing
-
-    async def keep(self, body: bytes) -> str:
-        """Keep bytes; their SHA-256."""
-        return await self._blobs.put(self._workspace_id, body)
 
 
 class RunCaches:

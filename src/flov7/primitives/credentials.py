@@ -106,14 +106,19 @@ def _api(name: str, secret: Mapping[str, Json]) -> HttpAccess:
         case "bearer":
             return HttpAccess(headers={"Authorization": f"Bearer {_need(name, secret, 'token')}"})
         case "basic":
-            pair = f"{_need(name, secret, 'username')}:{secret.get('password') or ''}"
-            return HttpAccess(headers={"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"})
+            user = _need(name, secret, "username")
+            return HttpAccess(headers={"Authorization": basic(user, str(secret.get("password") or ""))})
         case "header":
             return HttpAccess(headers={_need(name, secret, "name"): _need(name, secret, "value")})
         case "query":
             return HttpAccess(query={_need(name, secret, "name"): _need(name, secret, "value")})
         case _:
             return HttpAccess()
+
+
+def basic(user: str, password: str) -> str:
+    """The `Authorization` header of user and password (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def secret_type(secret: Mapping[str, Json]) -> str:

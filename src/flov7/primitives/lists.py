@@ -59,7 +59,7 @@ def order_key(value: Json) -> tuple[int, Any]:
             return (3, same(value))
 
 
-def pick(item: dict[str, Json], path: str) -> Json:
+def pick(item: Json, path: str) -> Json:
     """The value at a dotted path, null where it leads nowhere."""
     value = at_path(item, path)
     return None if value is Missing else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from email import message_from_bytes
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from flov7.kit.errors import StepFailed, StepRefused
+from tests.primitives.conftest import Drawer
 
 Call = Any
 Serve = Any
@@ -95,21 +95,6 @@ class TestPages:
     async def test_that_are_half_described_are_refused(self, call: Call, paging: dict[str, Any]) -> None:
         with pytest.raises(StepRefused, match=r"needs `(param|read)`"):
             await call("action/api_call", {"url": "https://x.example", "paging": paging})
-
-
-class Drawer:
-    """Files of a workspace."""
-
-    def __init__(self) -> None:
-        self.bodies: dict[str, bytes] = {}
-
-    async def read(self, digest: str) -> bytes:
-        return self.bodies[digest]
-
-    async def keep(self, body: bytes) -> str:
-        digest = hashlib.sha256(body).hexdigest()
-        self.bodies[digest] = body
-        return digest
 
 
 class TestFiles:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from typing import Any
@@ -11,29 +10,9 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from flov7.kit.errors import StepRefused
-from flov7.primitives.files import unknown
+from tests.primitives.conftest import Drawer
 
 Call = Any
-
-
-class Drawer:
-    """Files of a workspace."""
-
-    def __init__(self) -> None:
-        self.bodies: dict[str, bytes] = {}
-
-    async def read(self, digest: str) -> bytes:
-        if digest not in self.bodies:
-            raise unknown(digest)
-        return self.bodies[digest]
-
-    async def keep(self, body: bytes) -> str:
-        digest = hashlib.sha256(body).hexdigest()
-        self.bodies[digest] = body
-        return digest
-
-    async def put(self, body: bytes, name: str, media_type: str = "application/octet-stream") -> dict[str, Any]:
-        return {"file": await self.keep(body), "name": name, "media_type": media_type, "size": len(body)}
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from flov7.language.catalogue import Lowering
 from flov7.language.effects import ByValue, Effect
 from flov7.primitives.declare import Context, Json, Kind, KindInputs, KindOutputs
 from flov7.primitives.fields import kind_of
+from flov7.primitives.lists import pick
 
 LARGEST = 1024 * 1024
 """Bytes of one value as JSON."""
@@ -124,9 +125,7 @@ _CHANGES: dict[str, Callable[[Inputs, Json | None], tuple[Json, Json]]] = {
 
 def _mark(item: Json, key: str | None) -> str:
     """By what an item is known: its text, or a digest where that is long."""
-    value = item
-    for part in key.split(".") if key else []:
-        value = value.get(part) if isinstance(value, dict) else None
+    value = pick(item, key) if key else item
     if key and value is None:
         raise StepRefused(f"An item has no `{key}`: {json.dumps(item)[:120].decode()}.", hint="Mend `key`.")
     text = json.canonical(value).decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -10,7 +9,7 @@ from urllib.parse import quote
 from flov7.kit.errors import StepRefused
 from flov7.primitives.connectors.operation import Auth, Operation
 from flov7.primitives.connectors.shaping import header_value
-from flov7.primitives.credentials import HttpAccess
+from flov7.primitives.credentials import HttpAccess, basic
 from flov7.primitives.declare import ConnectionValue, Json
 
 _NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -27,8 +26,8 @@ def access_of(operation: Operation, connection: ConnectionValue | None) -> HttpA
     extra = {str(key): str(value) for key, value in (config.get("headers") or {}).items()}
     headers = {**extra, **{key: header_value(_put(text, secret, name)) for key, text in auth.headers.items()}}
     if auth.basic is not None:
-        pair = ":".join(_put(text, secret, name) for text in auth.basic)
-        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        user, password = (_put(text, secret, name) for text in auth.basic)
+        headers["Authorization"] = basic(user, password)
     query = {str(key): str(value) for key, value in (config.get("query") or {}).items()}
     query |= {key: _put(text, secret, name) for key, text in auth.query.items()}
     return HttpAccess(base_url=base, headers=headers, query=query, private=frozenset(key.lower() for key in headers))

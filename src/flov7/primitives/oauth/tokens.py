@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from flov7.kit.errors import FlowError, StepFailed, StepRefused
 from flov7.primitives.actions.api_call.http import retry_after
+from flov7.primitives.credentials import basic
 from flov7.primitives.declare import ConnectionValue, Json
 from flov7.primitives.formats import json_text
 from flov7.primitives.oauth.client import OAuthClient, client_of, discovered
@@ -120,8 +120,7 @@ async def _post(client: OAuthClient, url: str, form: Mapping[str, str], outside:
     headers = {"accept": "application/json", "content-type": "application/x-www-form-urlencoded"}
     sent = dict(form)
     if client.client_auth == "basic" and client.client_secret:
-        pair = f"{quote(client.client_id, safe='')}:{quote(client.client_secret, safe='')}"
-        headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        headers["authorization"] = basic(quote(client.client_id, safe=""), quote(client.client_secret, safe=""))
     else:
         sent["client_id"] = client.client_id
         if client.client_secret:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,6 +26,7 @@ from temporalio.converter import (
     WithSerializationContext,
 )
 
+from flov7.engine.blobs import Blobs
 from flov7.engine.runtimes.temporal.jobs import PlanRef
 from flov7.kit.errors import Misconfigured
 
@@ -33,18 +34,6 @@ PLAN = b"json/flov7-plan"
 SEALED = b"binary/flov7-sealed"
 STORED = b"binary/flov7-stored"
 _NONCE = 12
-
-
-class Blobs(Protocol):
-    """Where large values lie, by workspace and the digest of what is stored; sealed by the store."""
-
-    async def put(self, workspace_id: str, body: bytes) -> str:
-        """Keep it and give its digest; a repetition changes nothing."""
-        ...
-
-    async def get(self, workspace_id: str, digest: str) -> bytes:
-        """What `put` kept."""
-        ...
 
 
 class PlanConverter(EncodingPayloadConverter):

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from flov7.kit.errors import StepFailed, StepRefused
 from flov7.primitives.actions.api_call import http
 from flov7.primitives.declare import Json, KindInputs
+from flov7.primitives.lists import pick
 from flov7.primitives.outside import Answer
 
 MOST_PAGES = 1000
@@ -72,15 +73,8 @@ async def collected(
     raise StepFailed(f"There are more than {MOST_PAGES} pages.", hint="Give a `limit`.", code="answer.pages")
 
 
-def at(value: Any, path: str) -> Any:
-    """What lies at a dotted path; None where it leads nowhere."""
-    for part in path.split(".") if path else []:
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
-
-
 def _listed(value: Json, paging: Paging) -> list[Json]:
-    found = at(value, paging.items)
+    found = pick(value, paging.items) if paging.items else value
     if found is None and paging.items:
         found = []
     if not isinstance(found, list):
@@ -98,7 +92,7 @@ def _next(paging: Paging, answer: Answer, value: Json, listed: list[Json], *, go
             found = _NEXT_LINK.search(answer.headers.get("link", ""))
             return found[1] if found else None
         case "next" | "cursor":
-            found = at(value, paging.read)
+            found = pick(value, paging.read)
             return None if found in (None, "", False) else str(found)
         case "page" | "offset":
             if not listed or (paging.size is not None and len(listed) < paging.size):

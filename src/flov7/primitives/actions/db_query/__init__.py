@@ -22,7 +22,7 @@ from pydantic import Field, model_validator
 
 from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import ConnectionNeed, Lowering
-from flov7.language.effects import ByCase, BySql, Effect, EffectRule, of_sql
+from flov7.language.effects import ByCase, BySql, Effect, of_sql
 from flov7.primitives.actions.db_query import stores
 from flov7.primitives.actions.db_query.operations import EFFECTS
 from flov7.primitives.actions.db_query.work import Order, Result, Statement, Work
@@ -114,8 +114,6 @@ def _out(results: list[Result]) -> Outputs:
     return Outputs(rows=rows, count=sum(one.count for one in results), truncated=any(one.truncated for one in results))
 
 
-_OPERATIONS: dict[str, EffectRule] = {**EFFECTS}
-
 KIND = Kind(
     title="Database query",
     icon="database",
@@ -124,7 +122,7 @@ KIND = Kind(
     examples=("Look the customer up in the database", "Insert the order into the table"),
     synonyms=("sql", "postgres", "mysql", "mongodb", "redis", "database", "select", "insert", "query", "store", "save"),
     lowering=Lowering.CALL,
-    effect=ByCase(field="operation", cases=_OPERATIONS, absent=BySql(field="sql"), otherwise=Effect.WRITE),
+    effect=ByCase(field="operation", cases=EFFECTS, absent=BySql(field="sql"), otherwise=Effect.WRITE),
     target_fields=("sql", "operation", "about"),
     timeout=30.0,
     connection=ConnectionNeed(kinds=("database",), required=True),

@@ -6,12 +6,12 @@ Source: the reference of Elasticsearch's REST APIs (8.x), document and search AP
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 from urllib.parse import quote
 
 from flov7.primitives.actions.db_query.http_store import ask
 from flov7.primitives.actions.db_query.work import Order, Result, check_order, kept, place, wrong_args
+from flov7.primitives.credentials import basic
 from flov7.primitives.declare import ConnectionValue, Context
 
 OPERATIONS = ("search", "get", "count", "index", "create", "update", "delete")
@@ -44,8 +44,7 @@ def _access(connection: ConnectionValue) -> dict[str, str]:
     if connection.credential.get("key"):
         return {"authorization": f"ApiKey {connection.credential['key']}"}
     if where.user:
-        pair = base64.b64encode(f"{where.user}:{where.password or ''}".encode()).decode()
-        return {"authorization": f"Basic {pair}"}
+        return {"authorization": basic(where.user, where.password or "")}
     return {}
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flov7.language.effects import Effect
+from flov7.language.effects import Effect, EffectRule
 from flov7.primitives.actions.db_query import elasticsearch, mongodb, redis, supabase
 
-EFFECTS: dict[str, Effect] = {
+EFFECTS: dict[str, EffectRule] = {
     **dict.fromkeys(redis.ADDS, Effect.WRITE),
     **dict.fromkeys(redis.REPEATABLE, Effect.IDEMPOTENT),
     **dict.fromkeys(redis.TAKES_AWAY, Effect.IRREVERSIBLE),

@@ -5,7 +5,6 @@ Sources: twilio.com/docs/messaging/api/message-resource, developer.vonage.com/en
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +13,7 @@ from flov7.kit.errors import StepRefused
 from flov7.primitives.actions.api_call import http
 from flov7.primitives.actions.notification.note import Note
 from flov7.primitives.actions.notification.services import phone
+from flov7.primitives.credentials import basic
 from flov7.primitives.declare import ConnectionValue, Context
 from flov7.primitives.formats import json_text
 from flov7.primitives.outside import Answer, Request
@@ -60,11 +60,15 @@ def _request(connection: ConnectionValue, *, sender: str, to: str, text: str) ->
         case "twilio":
             base = str(config.get("base_url") or "https://api.twilio.com")
             form = urlencode({"From": sender, "To": to, "Body": text}).encode()
-            return f"{base}/2010-04-01/Accounts/{user}/Messages.json", {**_FORM, **_basic(user, password)}, form
+            return (
+                f"{base}/2010-04-01/Accounts/{user}/Messages.json",
+                {**_FORM, "authorization": basic(user, password)},
+                form,
+            )
         case "plivo":
             base = str(config.get("base_url") or "https://api.plivo.com")
             body = json_text.show({"src": sender, "dst": to.lstrip("+"), "text": text}).encode()
-            return f"{base}/v1/Account/{user}/Message/", {**_JSON, **_basic(user, password)}, body
+            return f"{base}/v1/Account/{user}/Message/", {**_JSON, "authorization": basic(user, password)}, body
         case _:
             base = str(config.get("base_url") or "https://rest.nexmo.com")
             fields: Mapping[str, Any] = {
@@ -76,10 +80,6 @@ def _request(connection: ConnectionValue, *, sender: str, to: str, text: str) ->
 
 _FORM = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
 _JSON = {"content-type": "application/json", "accept": "application/json"}
-
-
-def _basic(user: str, password: str) -> dict[str, str]:
-    return {"authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
 def _vonage(answer: Answer) -> None:
