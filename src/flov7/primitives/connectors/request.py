@@ -54,9 +54,9 @@ class Ready:
             case "form":
                 return shaping.form(self.body), "application/x-www-form-urlencoded"
             case "multipart":
-                return shaping.multipart(self.body, boundary=_boundary(self.body))
+                return shaping.multipart(self.body)
             case "related":
-                return shaping.related(self.body, boundary=_boundary(self.body))
+                return shaping.related(self.body)
             case "raw":
                 return shaping.file_bytes(self.body).body, "application/octet-stream"
             case "xml":
@@ -176,8 +176,3 @@ def is_read(operation: Operation) -> bool:
 def names_used(operation: Operation) -> set[str]:
     """The fields that its templates use."""
     return names_in([operation.path, operation.query, operation.headers, operation.body])
-
-
-def _boundary(body: Any) -> str:
-    """Equal for equal bodies, and not in them but by a chance that nobody meets."""
-    return "flov7" + hashlib.sha256(repr(body).encode()).hexdigest()[:24]

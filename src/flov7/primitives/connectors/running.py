@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
-from urllib.parse import urljoin
 
 from flov7.kit.errors import FlowError, StepFailed, StepRefused
+from flov7.primitives import pages
 from flov7.primitives.actions.api_call import http
 from flov7.primitives.connectors import answer as answers
 from flov7.primitives.connectors.access import access_of
@@ -20,9 +19,7 @@ from flov7.primitives.declare import Context, Json
 from flov7.primitives.files import as_file
 from flov7.primitives.outside import Answer
 
-MOST_PAGES = 1_000
 DEFAULT_LIMIT = 100
-_NEXT_LINK = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 
 
 async def run_operation(context: Context, operation: Operation, inputs: Mapping[str, Json]) -> Json:
@@ -94,31 +91,27 @@ def _limit(inputs: Mapping[str, Json]) -> int:
 async def _collected(caller: _Caller, request: Ready, limit: int) -> dict[str, Json]:
     """`{items, more}`: the items of all pages until there are enough; `more` where the service has further ones."""
     operation, paging = caller.operation, caller.operation.paging
-    items: list[Json] = []
-    seen: set[str] = set()
     if paging is not None and paging.size:
         request = _with(request, paging, paging.size, min(limit, paging.most))
-    address: str | None = None
-    for page in range(MOST_PAGES):
-        answer, value = await caller.send(request, address=address)
-        listed = _listed(value, operation)
-        items += listed
-        whole = paging is not None and len(listed) >= (min(limit, paging.most) if paging.size else paging.most)
-        following = paging and _next(paging, answer, value, listed, got=len(items), page=page, whole=whole)
-        if following is None or len(items) >= limit:
-            return {"items": items[:limit], "more": following is not None or len(items) > limit}
-        if following in seen:
-            raise StepFailed(
-                "The service names the same next page twice; reading on would never end.", code="answer.pages"
-            )
-        seen.add(following)
-        assert paging is not None
-        if paging.by in ("next", "link"):
-            address = urljoin(answer.url, following)
-        else:
+
+    async def ask(following: pages.Following | None) -> pages.Page:
+        sent, address = request, None
+        if following is not None and following.is_address:
+            address = following.mark
+        elif following is not None and paging is not None:
             numbered = paging.by in ("page", "offset")
-            request = _with(request, paging, paging.param, int(following) if numbered else following)
-    raise StepFailed(f"There are more than {MOST_PAGES} pages.", hint="Give a `limit`.", code="answer.pages")
+            sent = _with(request, paging, paging.param, int(following.mark) if numbered else following.mark)
+        answer, value = await caller.send(sent, address=address)
+        return pages.Page(answer=answer, value=value, items=_listed(value, operation))
+
+    def following(page: pages.Page, got: int, number: int) -> pages.Following | None:
+        if paging is None:
+            return None
+        full = min(limit, paging.most) if paging.size else paging.most
+        return _next(paging, page, got=got, number=number, whole=len(page.items) >= full)
+
+    found = await pages.collected(ask, following=following, limit=limit)
+    return {"items": found.items, "more": found.more}
 
 
 def _with(request: Ready, paging: Paging, name: str, value: Any) -> Ready:
@@ -140,28 +133,24 @@ def _listed(value: Json, operation: Operation) -> list[Json]:
     return found
 
 
-def _next(
-    paging: Paging, answer: Answer, value: Json, listed: list[Json], *, got: int, page: int, whole: bool
-) -> str | None:
+def _next(paging: Paging, page: pages.Page, *, got: int, number: int, whole: bool) -> pages.Following | None:
     """What names the next page, None where this was the last; `whole`: this one was as full as it could be."""
-    if paging.more and not answers.at(value, paging.more):
+    if paging.more and not answers.at(page.value, paging.more):
         return None
     match paging.by:
         case "cursor" | "next":
-            found = answers.at(value, paging.read)
-            return None if found in (None, "", False) else str(found)
+            return pages.by_value(answers.at(page.value, paging.read), is_address=paging.by == "next")
         case "link":
-            link = _NEXT_LINK.search(answer.headers.get("link", ""))
-            return link[1] if link else None
+            return pages.by_link(page.answer)
         case "last":  # the id of the last item is the cursor
-            found = answers.at(listed[-1], paging.read) if listed else None
-            return str(found) if found and (paging.more or whole) else None
+            found = answers.at(page.items[-1], paging.read) if page.items else None
+            return pages.Following(mark=str(found)) if found and (paging.more or whole) else None
         case "page" | "offset":
-            total = answers.at(value, paging.read) if paging.read else None
+            total = answers.at(page.value, paging.read) if paging.read else None
             if isinstance(total, int | str) and not isinstance(total, bool):
                 whole = got < int(total)
-            if not listed or not (whole or paging.more):
+            if not page.items or not (whole or paging.more):
                 return None
-            return str(paging.first + page + 1 if paging.by == "page" else got)
+            return pages.Following(mark=str(paging.first + number if paging.by == "page" else got))
         case _:
             assert_never(paging.by)

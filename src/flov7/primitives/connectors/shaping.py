@@ -15,6 +15,7 @@ from flov7.kit.errors import StepRefused
 from flov7.primitives.connectors.operation import Take
 from flov7.primitives.declare import Json
 from flov7.primitives.formats import json_text, xml
+from flov7.primitives.formats.multipart import Part, boundary_of, enclosed, written
 from flov7.primitives.letters import Message, addresses, composed
 
 _NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -155,27 +156,25 @@ def file_bytes(value: Json) -> FileBytes:
             )
 
 
-def multipart(body: Mapping[str, Json], *, boundary: str) -> tuple[bytes, str]:
+def multipart(body: Mapping[str, Json]) -> tuple[bytes, str]:
     """`multipart/form-data`: files as files, other values as text."""
-    parts: list[bytes] = []
-    for name, value in body.items():
-        head = f'Content-Disposition: form-data; name="{_token(name)}"'
-        if isinstance(value, FileBytes):
-            head += f'; filename="{_token(value.name)}"\r\nContent-Type: {_token(value.media_type)}'
-            content = value.body
-        else:
-            content = _written(value).encode()
-        parts.append(f"--{boundary}\r\n{head}\r\n\r\n".encode() + content + b"\r\n")
-    return b"".join(parts) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+    return written(
+        [
+            Part(name=name, file_name=value.name, media_type=value.media_type, body=value.body)
+            if isinstance(value, FileBytes)
+            else Part(name=name, body=_written(value).encode())
+            for name, value in body.items()
+        ]
+    )
 
 
-def related(body: Mapping[str, Json], *, boundary: str) -> tuple[bytes, str]:
+def related(body: Mapping[str, Json]) -> tuple[bytes, str]:
     """`multipart/related`, as Google takes uploads: `metadata` as JSON, then the file in `media`."""
     media = file_bytes(body.get("media"))
     first = b"Content-Type: application/json; charset=UTF-8\r\n\r\n" + json_text.show(body.get("metadata", {})).encode()
-    second = f"Content-Type: {_token(media.media_type)}\r\n\r\n".encode() + media.body
-    joined = b"".join(f"--{boundary}\r\n".encode() + part + b"\r\n" for part in (first, second))
-    return joined + f"--{boundary}--\r\n".encode(), f"multipart/related; boundary={boundary}"
+    second = f"Content-Type: {header_value(media.media_type)}\r\n\r\n".encode() + media.body
+    boundary = boundary_of([first, second])
+    return enclosed([first, second], boundary=boundary), f"multipart/related; boundary={boundary}"
 
 
 def xml_body(body: Json) -> bytes:
@@ -189,10 +188,6 @@ def header_value(value: Json) -> str:
     if any(char in text for char in "\r\n\0"):
         raise StepRefused("A header cannot hold a line end.", code="inputs.invalid")
     return text
-
-
-def _token(text: str) -> str:
-    return text.replace('"', "%22").replace("\r", " ").replace("\n", " ")
 
 
 def mail(values: Mapping[str, Json], *, message_id: str) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +14,7 @@ from flov7.kit.errors import StepFailed, StepRefused, StepUnreachable
 from flov7.primitives.credentials import HttpAccess, http_access, joined, with_query
 from flov7.primitives.declare import Context, Json
 from flov7.primitives.formats import json_text, xml
+from flov7.primitives.formats.multipart import Part, written
 from flov7.primitives.outside import Answer, Request
 
 LOOKS_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -120,25 +119,13 @@ def packed(*, json: Json, form: Mapping[str, Json] | None, body: Json) -> tuple[
 
 
 def multipart(form: Mapping[str, Json], files: Mapping[str, tuple[str, str, bytes]]) -> tuple[bytes, str]:
-    """A form with files, and its content type (RFC 7578). The boundary follows from the content, so a repetition is
-    equal."""
-    seed = hashlib.sha256(repr(sorted(form.items())).encode() + b"".join(body for _, _, body in files.values()))
-    boundary = f"flov7-{seed.hexdigest()[:40]}"
-    parts: list[bytes] = []
-    for name, value in form.items():
-        text = value if isinstance(value, str) else json_text.show(value)
-        parts.append(f'content-disposition: form-data; name="{_quoted(name)}"\r\n\r\n'.encode() + text.encode())
-    for name, (file_name, media_type, body) in files.items():
-        head = f'content-disposition: form-data; name="{_quoted(name)}"; filename="{_quoted(file_name)}"\r\n'
-        kind = re.sub(r"[\r\n]", "", media_type)
-        parts.append(head.encode() + f"content-type: {kind}\r\n\r\n".encode() + body)
-    opening = f"--{boundary}\r\n".encode()
-    whole = b"".join(opening + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode()
-    return whole, f"multipart/form-data; boundary={boundary}"
+    """A form with files by field (name, media type, bytes), and its content type."""
+    values = [Part(name=name, body=_as_text(value).encode()) for name, value in form.items()]
+    return written([*values, *(Part(name=n, file_name=f, media_type=m, body=b) for n, (f, m, b) in files.items())])
 
 
-def _quoted(text: str) -> str:
-    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+def _as_text(value: Json) -> str:
+    return value if isinstance(value, str) else json_text.show(value)
 
 
 def judge(answer: Answer, *, expect: Sequence[int] | None) -> None:

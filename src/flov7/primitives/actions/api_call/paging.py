@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from typing import Any, Literal
-from urllib.parse import urljoin
 
 from pydantic import Field, model_validator
 
-from flov7.kit.errors import StepFailed, StepRefused
+from flov7.kit.errors import StepRefused
+from flov7.primitives import pages
 from flov7.primitives.actions.api_call import http
 from flov7.primitives.declare import Json, KindInputs
 from flov7.primitives.lists import pick
 from flov7.primitives.outside import Answer
-
-MOST_PAGES = 1000
-_NEXT_LINK = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 
 
 class Paging(KindInputs):
@@ -45,32 +42,21 @@ async def collected(
     call: http.Call, *, query: dict[str, Json], paging: Paging, parse: Any
 ) -> tuple[Answer, dict[str, Json]]:
     """The last answer, and `{items, more, pages}`. Raises step errors."""
-    items: list[Json] = []
-    seen: set[str] = set()
-    query = dict(query)
-    if paging.by in ("page", "offset"):
-        query[paging.param] = paging.first if paging.by == "page" else 0
-    address: str | None = None
-    for page in range(1, MOST_PAGES + 1):
-        here = call if address is None else call.at(address)
-        answer = await here.send("GET", query=query if address is None else None)
-        value = http.content(answer, parse=parse, looks=True)
-        listed = _listed(value, paging)
-        items += listed
-        following = _next(paging, answer, value, listed, got=len(items), page=page)
-        if following is None or len(items) >= paging.limit:
-            more = following is not None or len(items) > paging.limit
-            return answer, {"items": items[: paging.limit], "more": more, "pages": page}
-        if following in seen:
-            raise StepFailed(
-                "The service names the same next page twice; reading on would never end.", code="answer.pages"
-            )
-        seen.add(following)
-        if paging.by in ("link", "next"):
-            address = urljoin(answer.url, following)
+    first = {"page": paging.first, "offset": 0}.get(paging.by)
+    begin = query if first is None else {**query, paging.param: first}
+
+    async def ask(following: pages.Following | None) -> pages.Page:
+        if following is None:
+            answer = await call.send("GET", query=begin)
+        elif following.is_address:
+            answer = await call.at(following.mark).send("GET")
         else:
-            query[paging.param] = following
-    raise StepFailed(f"There are more than {MOST_PAGES} pages.", hint="Give a `limit`.", code="answer.pages")
+            answer = await call.send("GET", query={**query, paging.param: following.mark})
+        value = http.content(answer, parse=parse, looks=True)
+        return pages.Page(answer=answer, value=value, items=_listed(value, paging))
+
+    found = await pages.collected(ask, following=partial(_next, paging), limit=paging.limit)
+    return found.last.answer, {"items": found.items, "more": found.more, "pages": found.pages}
 
 
 def _listed(value: Json, paging: Paging) -> list[Json]:
@@ -86,15 +72,13 @@ def _listed(value: Json, paging: Paging) -> list[Json]:
     return list[Json](found)
 
 
-def _next(paging: Paging, answer: Answer, value: Json, listed: list[Json], *, got: int, page: int) -> str | None:
+def _next(paging: Paging, page: pages.Page, got: int, number: int) -> pages.Following | None:
     match paging.by:
         case "link":
-            found = _NEXT_LINK.search(answer.headers.get("link", ""))
-            return found[1] if found else None
+            return pages.by_link(page.answer)
         case "next" | "cursor":
-            found = pick(value, paging.read)
-            return None if found in (None, "", False) else str(found)
+            return pages.by_value(pick(page.value, paging.read), is_address=paging.by == "next")
         case "page" | "offset":
-            if not listed or (paging.size is not None and len(listed) < paging.size):
+            if not page.items or (paging.size is not None and len(page.items) < paging.size):
                 return None
-            return str(paging.first + page if paging.by == "page" else got)
+            return pages.Following(mark=str(paging.first + number if paging.by == "page" else got))
