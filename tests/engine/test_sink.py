@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 
 from flov7.engine.events import EventType, RunEvent
 from flov7.engine.sink import EventSink
@@ -31,6 +35,45 @@ def facts(workspace_id: str) -> Execution:
         event_id=new_id(),
         created_at=datetime.now(UTC),
     )
+
+
+class TestARunThatIsYoung:
+    async def test_watchers_are_told_at_once_and_the_store_when_somebody_is_needed(self, bench: Bench) -> None:
+        heard: list[int] = []
+
+        async def listen(workspace_id: str, execution_id: str, events: Sequence[dict[str, Any]]) -> None:
+            heard.extend(event["n"] for event in events)
+
+        run, sink = facts(bench.workspace_id), EventSink(bench.house.database, publish=listen)
+        told = [RunEvent(number=n, type=t.value, at="", step="pay") for n, t in enumerate(TOLD, start=1)]
+        sink.open(run)
+        for event in told[:2]:
+            sink.emit(run.id, event, replayed=False)
+        await sink.flush()
+        assert (heard, await bench.events(run.id)) == ([1, 2], [])
+        sink.emit(run.id, told[2], replayed=False)
+        await sink.flush()
+        assert heard == [1, 2, 3]
+        assert [event["n"] for event in await bench.events(run.id)] == [1, 2, 3]
+
+    async def test_one_that_lasts_is_stored_although_nothing_new_comes(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run, sink = facts(bench.workspace_id), EventSink(bench.house.database, publish=_nobody)
+        sink.open(run)
+        sink.emit(run.id, RunEvent(number=1, type=EventType.RUN_STARTED.value, at=""), replayed=False)
+        await sink.flush()
+        assert await bench.events(run.id) == []
+        monkeypatch.setattr("flov7.engine.sink.STORE_AFTER", 0.0)
+        await sink.flush()
+        assert [event["n"] for event in await bench.events(run.id)] == [1]
+
+    async def test_a_process_that_ends_stores_it(self, bench: Bench) -> None:
+        run, sink = facts(bench.workspace_id), EventSink(bench.house.database, publish=_nobody)
+        sink.open(run)
+        sink.emit(run.id, RunEvent(number=1, type=EventType.RUN_STARTED.value, at=""), replayed=False)
+        await sink.stop()
+        assert [event["n"] for event in await bench.events(run.id)] == [1]
 
 
 class TestAProcessThatDied:

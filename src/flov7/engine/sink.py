@@ -1,13 +1,15 @@
 """Events on their way out of a worker: kept until the run's record is written, sent on in small batches.
 
-An event may come again on a replay, and may be lost with the process; numbers make the first harmless and the final
-record repairs the second.
+Watchers are told at once. The store is told of a run that lasts, or that waits for somebody; one that is over within
+a moment is written once, as a whole. An event may come again on a replay, and may be lost with the process; numbers
+make the first harmless and the final record repairs the second.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -25,6 +27,9 @@ FLUSH_EVERY = 0.2
 REST = 9.0
 """After a look that took long, so many times as long a rest: live events never take more than a tenth of the time."""
 
+STORE_AFTER = 1.0
+"""Seconds after which a run that does nothing but work is in the store; before that the journal knows it."""
+
 Publish = Callable[[str, str, Sequence[dict[str, Any]]], Awaitable[None]]
 """Workspace, execution and events, to whoever watches. Never raises."""
 
@@ -33,6 +38,8 @@ Publish = Callable[[str, str, Sequence[dict[str, Any]]], Awaitable[None]]
 class _Run:
     facts: Execution
     events: dict[int, RunEvent] = field(default_factory=dict[int, RunEvent])
+    opened: float = field(default_factory=time.monotonic)
+    told: int = 0
     sent: int = 0
     begun: bool = False
     replayed: bool = False
@@ -42,6 +49,12 @@ class _Run:
         """Events above that number, in order. They come in order, so only the new ones are looked at."""
         new = [self.events[one] for one in takewhile(lambda one: one > number, reversed(self.events))]
         return new[::-1]
+
+    @property
+    def may_end_soon(self) -> bool:
+        """Nothing of it is stored, nobody is needed, and it is young: its end may be all that must be written."""
+        working = self.standing.status == RunStatus.RUNNING
+        return working and not self.begun and time.monotonic() - self.opened < STORE_AFTER
 
 
 class EventSink:
@@ -78,7 +91,7 @@ class EventSink:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        await self.flush()
+        await self.flush(whole=True)
 
     async def _forever(self) -> None:
         loop, took = asyncio.get_running_loop(), 0.0
@@ -88,36 +101,53 @@ class EventSink:
             await self.flush()
             took = loop.time() - begun
 
-    async def flush(self) -> None:
-        """Send all that is new; what the store does not take now is sent again later, or with the record."""
+    async def flush(self, *, whole: bool = False) -> None:
+        """Send all that is new; what the store does not take now is sent again later, or with the record.
+
+        With `whole` the store is told of young runs too.
+        """
         ids = list(self._dirty)
         if ids:
-            await asyncio.gather(*(self._send(one) for one in ids))
+            await asyncio.gather(*(self._send(one, whole=whole) for one in ids))
 
-    async def _send(self, execution_id: str) -> None:
+    async def _send(self, execution_id: str, *, whole: bool) -> None:
         self._dirty.discard(execution_id)
         run = self._runs.get(execution_id)
         if run is None:
             return
-        facts = run.facts
         if run.replayed and not run.begun and not await self._catch_up(run):
             return
-        new = run.after(run.sent)
+        await self._tell(run)
+        if run.may_end_soon and not whole:
+            self._dirty.add(execution_id)
+            return
+        await self._store(run)
+
+    async def _tell(self, run: _Run) -> None:
+        new = run.after(max(run.told, run.sent))
+        if new:
+            run.told = new[-1].number
+            run.standing.take(run.after(run.standing.seen))
+            await self._publish(run.facts.workspace_id, run.facts.id, [event.as_json() for event in new])
+
+    async def _store(self, run: _Run) -> None:
+        new, facts = run.after(run.sent), run.facts
         if not new:
             return
         status = run.standing.take(run.after(run.standing.seen))
-        bodies = [event.as_json() for event in new]
-        await self._publish(facts.workspace_id, execution_id, bodies)
         try:
             if not run.begun:
                 await self._database.executions.begin(facts)
                 run.begun = True
             await self._database.events.append(
-                execution_id, workspace_id=facts.workspace_id, events=bodies, status=status.value
+                facts.id,
+                workspace_id=facts.workspace_id,
+                events=[event.as_json() for event in new],
+                status=status.value,
             )
             run.sent = max(run.sent, new[-1].number)
         except FlowError:
-            self._dirty.add(execution_id)
+            self._dirty.add(facts.id)
 
     async def _catch_up(self, run: _Run) -> bool:
         """After a replay: see how far the process that died had come, so that only what it lost is sent."""
@@ -135,10 +165,10 @@ class EventSink:
         run = self._runs.get(execution_id)
         if run is None:
             return
-        await self._send(execution_id)
+        await self._send(execution_id, whole=True)
         if execution_id in self._dirty:
             await self._database.ping()  # says what is wrong
-            await self._send(execution_id)
+            await self._send(execution_id, whole=True)
 
     def facts_of(self, execution_id: str) -> Execution | None:
         """What is known of a run beside its events; None where it is not here any more."""
@@ -155,6 +185,4 @@ class EventSink:
         run = self._runs.pop(execution_id, None)
         self._dirty.discard(execution_id)
         if run is not None:
-            rest = [event.as_json() for event in run.after(run.sent)]
-            if rest:
-                await self._publish(run.facts.workspace_id, execution_id, rest)
+            await self._tell(run)
