@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export FLOV7_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo up test check bench chaos clean help setup-demo setup-dev
+.PHONY: demo up test check bench chaos clean help setup-demo setup-ai setup-dev
 
 help:            ## What there is to do here
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -25,13 +25,19 @@ $(VENV)/.dev: $(VENV)/.demo requirements/dev.txt
 	@$(BIN)/uv pip install -q --compile-bytecode -r requirements/dev.txt
 	@touch $@
 
+$(VENV)/.ai: $(VENV)/.demo requirements/ai.txt requirements/ai-overrides.txt
+	@echo "· installing what AI nodes and crews need (about 250 MB, once)"
+	@$(BIN)/uv pip install -q --compile-bytecode --no-deps -r requirements/ai.txt
+	@touch $@
+
 setup-demo: $(VENV)/.demo
-setup-dev: $(VENV)/.dev
+setup-ai: $(VENV)/.ai
+setup-dev: $(VENV)/.dev $(VENV)/.ai
 
 demo: setup-demo ## A sentence becomes a document, runs on Temporal, and its result is shown
 	@$(BIN)/flov7 demo $(if $(SENTENCE),"$(SENTENCE)",)
 
-up: setup-demo   ## Everything on this machine, with embedded servers
+up: setup-ai     ## Everything on this machine, with embedded servers
 	@$(BIN)/flov7 up
 
 test: setup-dev  ## All tests
