@@ -14,6 +14,7 @@ from flov7.cache.answers import Answers
 from flov7.cache.bus import Bus
 from flov7.cache.connecting import Cache
 from flov7.cache.settings import CacheSettings
+from flov7.cache.turns import AccountTurns
 from flov7.engine.activities import Activities
 from flov7.engine.answering import StepLinks
 from flov7.engine.client import Engine
@@ -51,6 +52,7 @@ from flov7.observability.metrics import Metrics
 from flov7.primitives.breakers import BreakingNetwork
 from flov7.primitives.network import GuardedNetwork
 from flov7.primitives.registry import Registry, registry
+from flov7.primitives.turns import SharedTurns
 from flov7.store import housekeeping
 from flov7.store.database import Database
 from flov7.store.settings import StoreSettings, keys_in
@@ -136,6 +138,7 @@ async def open_house(settings: AllSettings, *, calls: Work | None = None) -> Asy
         links=partial(StepLinks, database.vault, settings.engine.public_url),
         memory=partial(StoredMemory, database),
         log=log,
+        turns=SharedTurns(AccountTurns(cache)),
     )
     performer = Performer(calls or work, ledger=StoredLedger(database.effects))
     codec = _codec(settings, blobs=blobs, plans=stored_plans)

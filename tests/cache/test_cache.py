@@ -16,7 +16,9 @@ from flov7.cache.answers import Answers
 from flov7.cache.bus import Bus
 from flov7.cache.connecting import Cache, CacheDown
 from flov7.cache.settings import CacheSettings
-from flov7.kit.errors import Misconfigured
+from flov7.cache.turns import AccountTurns
+from flov7.kit.errors import Misconfigured, StepUnreachable
+from flov7.primitives.turns import SharedTurns
 from flov7.stack.embedded import EmbeddedValkey, Home
 
 
@@ -50,6 +52,33 @@ class TestAnswers:
         await answers.set("k", value=1, ttl=60)
         await answers.drop("k")
         assert await answers.get("k") is None
+
+
+class TestTurns:
+    async def test_are_given_one_after_the_other_to_all_processes(self, cache: Cache, redis_url: str) -> None:
+        other = Cache(CacheSettings.load(redis_url=redis_url, redis_prefix=cache.prefix))
+        ours, theirs = AccountTurns(cache), AccountTurns(other)
+        waits = [await one.reserve("shop", per_second=10, patience=5) for one in (ours, theirs, ours)]
+        await other.close()
+        assert waits[0] == 0
+        assert 0.05 < waits[1] <= 0.1
+        assert 0.15 < waits[2] <= 0.2
+        assert await ours.reserve("another", per_second=10, patience=5) == 0
+
+    async def test_that_come_too_late_are_not_taken(self, cache: Cache) -> None:
+        turns = AccountTurns(cache)
+        await turns.reserve("slow", per_second=0.1, patience=1)
+        late = [await turns.reserve("slow", per_second=0.1, patience=1) for _ in range(3)]
+        assert all(9 < wait <= 10 for wait in late)
+
+    async def test_are_kept_within_the_process_while_redis_is_away(self, own_valkey: EmbeddedValkey) -> None:
+        cache = Cache(CacheSettings.load(redis_url=own_valkey.url, redis_prefix="t:"))
+        turns = SharedTurns(AccountTurns(cache))
+        own_valkey.stop()
+        await turns.wait("a", per_second=0.1, patience=1)
+        with pytest.raises(StepUnreachable):
+            await turns.wait("a", per_second=0.1, patience=1)
+        await cache.close()
 
 
 class TestBus:

@@ -23,6 +23,7 @@ from flov7.primitives.memory import Memory
 from flov7.primitives.outside import Outside
 from flov7.primitives.registry import Registry
 from flov7.primitives.runner import Runner
+from flov7.primitives.turns import LocalTurns, Turns
 
 Work = Callable[[CallRequest, str | None], Awaitable[Any]]
 """Does a call: the request and the idempotency key to its output. Raises step errors."""
@@ -94,7 +95,9 @@ class KindWork:
         links: LinksOf,
         memory: MemoryOf,
         log: Log,
+        turns: Turns | None = None,
     ) -> None:
+        self._turns = turns or LocalTurns()
         self._registry = registry
         self._links = links
         self._memory = memory
@@ -122,6 +125,7 @@ class KindWork:
             files=StoredFiles(self._blobs, request.workspace_id),
             links=self._links(request.workspace_id, request.execution_id),
             memory=self._memory(request.workspace_id, request.workflow_id),
+            turns=self._turns,
         )
         async with asyncio.timeout(request.timeout):
             try:

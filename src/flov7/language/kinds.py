@@ -109,9 +109,10 @@ def _by_service(connection: Connection, where: str, catalogue: Catalogue, report
     wanted = (connection.credentials or {}).get("type")
     if service is not None and service in catalogue.shelves:
         return _of_connector(service, wanted, where, catalogue, report)
-    by_type = {"basic": "api", "bearer": "api", "none": "api", "password": "api"}
+    sent_to_an_api = {"basic", "bearer", "none", "password", "digest", "hmac", "aws"}
+    meant = "api" if str(wanted) in sent_to_an_api else None
     for kind in kinds:
-        if wanted is not None and kind.name in (wanted, by_type.get(str(wanted))):
+        if wanted is not None and kind.name in (wanted, meant):
             return kind.name
     known = sorted({kind.name for kind in kinds} | {name for kind in kinds for name in kind.services})
     known += sorted(set(catalogue.shelves) - set(known))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flov7.kit.errors import StepRefused
 from flov7.primitives.declare import ConnectionValue, Json
+from flov7.primitives.schemes.aws import Aws
+from flov7.primitives.schemes.digest import Digest
+from flov7.primitives.schemes.keyed import Keyed, Signature
+from flov7.primitives.schemes.scheme import Scheme
 
 NOT_HTTP = ("smtp", "imap", "mqtt")
 """Services of the connection kind `api` that speak something else."""
@@ -24,6 +29,16 @@ class HttpAccess:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     query: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     private: frozenset[str] = frozenset()
+    scheme: Scheme | None = field(default=None, repr=False)
+    """Signs each request, where the secret does not simply travel."""
+    per_second: float | None = None
+    """How many requests the account may make in a second."""
+
+    @property
+    def account(self) -> str:
+        """Equal for equal secrets: who is counted by the service. Nothing can be read from it."""
+        parts = sorted({**self.headers, **self.query}.items())
+        return hashlib.sha256(repr((self.base_url, parts)).encode()).hexdigest()[:32]
 
 
 def http_access(connection: ConnectionValue | None) -> HttpAccess:
@@ -46,7 +61,15 @@ def http_access(connection: ConnectionValue | None) -> HttpAccess:
         headers={**headers, **more.headers},
         query={**query, **more.query},
         private=frozenset(name.lower() for name in (*headers, *more.headers)),
+        scheme=more.scheme,
+        per_second=per_second_of(connection),
     )
+
+
+def per_second_of(connection: ConnectionValue | None) -> float | None:
+    """How many requests in a second the connection allows; None where it does not say."""
+    said = connection.config.get("per_second") if connection else None
+    return float(said) if isinstance(said, int | float) and said > 0 else None
 
 
 def joined(base_url: str, path: str) -> str:
@@ -98,10 +121,10 @@ def _of_kind(connection: ConnectionValue) -> HttpAccess:
     if connection.kind in TOKENS:
         token = _need(connection.name, connection.credential, "access_token")
         return HttpAccess(headers={"Authorization": f"Bearer {token}"})
-    return _api(connection.name, connection.credential)
+    return _api(connection.name, connection.credential, connection.config)
 
 
-def _api(name: str, secret: Mapping[str, Json]) -> HttpAccess:
+def _api(name: str, secret: Mapping[str, Json], config: Mapping[str, Json]) -> HttpAccess:
     match secret_type(secret):
         case "bearer":
             return HttpAccess(headers={"Authorization": f"Bearer {_need(name, secret, 'token')}"})
@@ -112,6 +135,22 @@ def _api(name: str, secret: Mapping[str, Json]) -> HttpAccess:
             return HttpAccess(headers={_need(name, secret, "name"): _need(name, secret, "value")})
         case "query":
             return HttpAccess(query={_need(name, secret, "name"): _need(name, secret, "value")})
+        case "digest":
+            return HttpAccess(scheme=Digest(_need(name, secret, "username"), str(secret.get("password") or "")))
+        case "hmac":
+            rule = Signature.model_validate(config.get("signature") or {})
+            key_id = str(secret.get("key_id") or "")
+            return HttpAccess(scheme=Keyed(rule, secret=_need(name, secret, "secret"), key_id=key_id))
+        case "aws":
+            return HttpAccess(
+                scheme=Aws(
+                    key_id=_need(name, secret, "key_id"),
+                    secret=_need(name, secret, "secret"),
+                    token=str(secret.get("token") or ""),
+                    region=str(config.get("region") or ""),
+                    service=str(config.get("aws_service") or ""),
+                )
+            )
         case _:
             return HttpAccess()
 
@@ -123,7 +162,7 @@ def basic(user: str, password: str) -> str:
 
 def secret_type(secret: Mapping[str, Json]) -> str:
     """How a secret is sent: its `type`, or what its fields say."""
-    known = {"bearer", "basic", "header", "query", "none"}
+    known = {"bearer", "basic", "digest", "header", "query", "hmac", "aws", "none"}
     said = str(secret.get("type") or "").lower()
     if said in known:
         return said

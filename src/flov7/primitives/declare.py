@@ -37,6 +37,7 @@ from flov7.primitives.marks import (
     secret,
 )
 from flov7.primitives.memory import Memory, NoMemory
+from flov7.primitives.turns import LocalTurns, Turns
 
 if TYPE_CHECKING:
     import httpx
@@ -127,7 +128,8 @@ class Context:
     `idempotency_key` is set on a call that changes something and is equal in every attempt. `connection` is
     the step's own, `default_mail` the workspace's for mail, `connections` those that the plan allows, by name.
     `deadline` is on `time.monotonic()`. `files` holds the bytes of the files that are named in the inputs,
-    `links` the addresses by which people answer steps that wait, `memory` what outlives the run.
+    `links` the addresses by which people answer steps that wait, `memory` what outlives the run, `turns` when the next
+    request may go where a service counts them.
     """
 
     execution_id: str
@@ -145,6 +147,7 @@ class Context:
     files: Files = field(default_factory=NoFiles)
     links: Links = field(default_factory=NoLinks)
     memory: Memory = field(default_factory=NoMemory)
+    turns: Turns = field(default_factory=LocalTurns)
 
     def remaining(self) -> float:
         """Seconds that are left to this attempt, never less than 0."""

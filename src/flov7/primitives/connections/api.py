@@ -4,6 +4,10 @@ Without `service` (or with `api`) it is HTTP: `base_url` is where it lives, and 
 path alone. With `service: smtp` it is a mail server: `host`, `port`, `security`, `from`. With `imap` it is a mailbox
 and with `mqtt` a broker that triggers listen to: `host`, `port`, `security` (TLS where it is left out). With
 `twilio`, `vonage` and `plivo` it sends text messages: `from` is the number. `mcp` is known and not built yet.
+
+The secret's `type` says how it is proved: `bearer`, `basic`, `header` and `query` send it; `digest` answers the
+server's challenge (RFC 7616); `hmac` signs each request as `signature` says; `aws` signs it as Amazon's services want
+it (version 4). With `per_second` no more requests are made than the service allows.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ from flov7.primitives.connectors.testing import check_service
 from flov7.primitives.credentials import http_access, joined, with_query
 from flov7.primitives.declare import Checked, ConnectionValue, Context, Kind, KindInputs, KindOutputs
 from flov7.primitives.outside import Request
+from flov7.primitives.schemes.fetching import PerSecond, fetched
+from flov7.primitives.schemes.keyed import Signature
 
 _LISTENED_TO = ("imap", "mqtt")
 _NOT_BUILT = ("mcp",)
@@ -36,6 +42,10 @@ class Inputs(KindInputs):
     headers: dict[str, str] = Field(default_factory=dict, description="For HTTP: sent with every request.")
     query: dict[str, str] = Field(default_factory=dict, description="For HTTP: added to every address.")
     test_path: str = Field(default="", description="For HTTP: what the connection test gets.")
+    per_second: PerSecond = None
+    signature: Signature | None = Field(default=None, description="For `hmac`: what is signed, and where it goes.")
+    region: str = Field(default="", description="For `aws`: the region; left out, as the host says.")
+    aws_service: str = Field(default="", description="For `aws`: the service; left out, as the host says.")
     host: str | None = Field(
         default=None, description="For SMTP, IMAP and MQTT: the server.", examples=["smtp.shop.com"]
     )
@@ -56,12 +66,14 @@ class Inputs(KindInputs):
 class Credentials(KindInputs):
     """The secret; `type` may be left out where the fields say it."""
 
-    type: Literal["bearer", "basic", "header", "query", "none"] | None = Field(
-        default=None, description="How it is sent."
+    type: Literal["bearer", "basic", "digest", "header", "query", "hmac", "aws", "none"] | None = Field(
+        default=None, description="How it is sent or proved."
     )
-    token: str | None = Field(default=None, description="For `bearer`.")
-    username: str | None = Field(default=None, description="For `basic`, SMTP, IMAP and MQTT.")
-    password: str | None = Field(default=None, description="For `basic`, SMTP, IMAP and MQTT.")
+    token: str | None = Field(default=None, description="For `bearer`; for `aws` that of a session.")
+    username: str | None = Field(default=None, description="For `basic`, `digest`, SMTP, IMAP and MQTT.")
+    password: str | None = Field(default=None, description="For `basic`, `digest`, SMTP, IMAP and MQTT.")
+    key_id: str | None = Field(default=None, description="For `aws` and `hmac`: which key it is.")
+    secret: str | None = Field(default=None, description="For `aws` and `hmac`: the key.")
     name: str | None = Field(default=None, description="For `header` and `query`: its name.")
     value: str | None = Field(default=None, description="For `header` and `query`: its value.")
 
@@ -122,9 +134,8 @@ async def check_http(context: Context, connection: ConnectionValue, *, path: str
         if not access.base_url:
             return Checked(ok=False, message="It has no `base_url`.", hint="Add `base_url`, beginning with https://.")
         url = with_query(joined(access.base_url, path), access.query)
-        answer = await context.outside.fetch(
-            Request(method="GET", url=url, headers=access.headers, private=access.private, timeout=10.0)
-        )
+        request = Request(method="GET", url=url, headers=access.headers, private=access.private, timeout=10.0)
+        answer = await fetched(context, request, access=access)
     except FlowError as error:
         return Checked(ok=False, message=error.message, hint=error.hint)
     if answer.status in (401, 403):

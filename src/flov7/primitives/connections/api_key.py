@@ -12,6 +12,7 @@ from flov7.language.catalogue import Lowering
 from flov7.primitives.connections.api import check_http
 from flov7.primitives.connectors.testing import check_service
 from flov7.primitives.declare import Checked, Context, Kind, KindInputs, KindOutputs
+from flov7.primitives.schemes.fetching import PerSecond
 
 
 class Inputs(KindInputs):
@@ -26,6 +27,7 @@ class Inputs(KindInputs):
     headers: dict[str, str] = Field(default_factory=dict, description="Sent with every request.")
     query: dict[str, str] = Field(default_factory=dict, description="Added to every address.")
     test_path: str = Field(default="", description="What the connection test gets.")
+    per_second: PerSecond = None
 
 
 class Credentials(KindInputs):

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flov7.kit.errors import StepRefused
 from flov7.primitives.connectors.operation import Auth, Operation
 from flov7.primitives.connectors.shaping import header_value
-from flov7.primitives.credentials import HttpAccess, basic
+from flov7.primitives.credentials import HttpAccess, basic, per_second_of
 from flov7.primitives.declare import ConnectionValue, Json
 
 _NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -30,7 +30,13 @@ def access_of(operation: Operation, connection: ConnectionValue | None) -> HttpA
         headers["Authorization"] = basic(user, password)
     query = {str(key): str(value) for key, value in (config.get("query") or {}).items()}
     query |= {key: _put(text, secret, name) for key, text in auth.query.items()}
-    return HttpAccess(base_url=base, headers=headers, query=query, private=frozenset(key.lower() for key in headers))
+    return HttpAccess(
+        base_url=base,
+        headers=headers,
+        query=query,
+        private=frozenset(key.lower() for key in headers),
+        per_second=per_second_of(connection),
+    )
 
 
 def base_of(base: str, values: Mapping[str, Json], *, connection: str) -> str:

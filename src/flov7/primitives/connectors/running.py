@@ -18,6 +18,7 @@ from flov7.primitives.credentials import HttpAccess, joined
 from flov7.primitives.declare import Context, Json
 from flov7.primitives.files import as_file
 from flov7.primitives.outside import Answer
+from flov7.primitives.repeating import ONCE, USUAL, repeated
 
 DEFAULT_LIMIT = 100
 
@@ -101,7 +102,12 @@ async def _collected(caller: _Caller, request: Ready, limit: int) -> dict[str, J
         elif following is not None and paging is not None:
             numbered = paging.by in ("page", "offset")
             sent = _with(request, paging, paging.param, int(following.mark) if numbered else following.mark)
-        answer, value = await caller.send(sent, address=address)
+        answer, value = await repeated(
+            lambda: caller.send(sent, address=address),
+            policy=ONCE if following is None else USUAL,  # a list is not begun again for one of its pages
+            context=caller.context,
+            harmless=is_read(operation),
+        )
         return pages.Page(answer=answer, value=value, items=_listed(value, operation))
 
     def following(page: pages.Page, got: int, number: int) -> pages.Following | None:

@@ -11,6 +11,7 @@ from flov7.primitives.connections.api import check_http
 from flov7.primitives.connectors.testing import check_service
 from flov7.primitives.declare import Checked, Context, KindInputs
 from flov7.primitives.oauth.client import client_of
+from flov7.primitives.schemes.fetching import PerSecond
 
 
 class OAuthInputs(KindInputs):
@@ -40,6 +41,7 @@ class OAuthInputs(KindInputs):
     headers: dict[str, str] = Field(default_factory=dict, description="Sent with every request.")
     query: dict[str, str] = Field(default_factory=dict, description="Added to every address.")
     test_path: str = Field(default="", description="What the connection test gets.")
+    per_second: PerSecond = None
 
 
 class OAuthCredentials(KindInputs):

@@ -16,6 +16,7 @@ from flov7.primitives.declare import Context, Json
 from flov7.primitives.formats import json_text, xml
 from flov7.primitives.formats.multipart import Part, written
 from flov7.primitives.outside import Answer, Request
+from flov7.primitives.schemes.fetching import fetched
 
 LOOKS_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXCERPT = 2000
@@ -33,6 +34,9 @@ class Call:
     follow: bool = True
     sends_key: bool = False
     expect: Sequence[int] | None = None
+    per_second: float | None = None
+    part: str = ""
+    """Which part of a step's work it is, where that is sent in several requests: each has a key of its own."""
 
     @classmethod
     def of(
@@ -44,6 +48,7 @@ class Call:
         follow: bool = True,
         sends_key: bool = False,
         expect: Sequence[int] | None = None,
+        per_second: float | None = None,
     ) -> Call:
         """A call with the step's connection. Raises StepRefused where its secret is incomplete or not for this host."""
         access = http_access(context.connection)
@@ -57,6 +62,7 @@ class Call:
             follow=follow,
             sends_key=sends_key,
             expect=expect,
+            per_second=per_second,
         )
 
     def at(self, address: str) -> Call:
@@ -94,18 +100,17 @@ class Call:
         headers |= {name.lower(): value for name, value in self.access.headers.items()}
         headers |= {name.lower(): value for name, value in self.headers.items()}
         if self.sends_key and self.context.idempotency_key:
-            headers["idempotency-key"] = self.context.idempotency_key
-        return await self.context.outside.fetch(
-            Request(
-                method=method,
-                url=with_query(self.url, {**self.access.query, **(query or {})}),
-                headers=headers,
-                body=body,
-                timeout=max(0.05, self.context.remaining() - _MARGIN),
-                follow=self.follow,
-                private=self.access.private | {name.lower() for name in self.headers},
-            )
+            headers["idempotency-key"] = self.context.idempotency_key + self.part
+        request = Request(
+            method=method,
+            url=with_query(self.url, {**self.access.query, **(query or {})}),
+            headers=headers,
+            body=body,
+            timeout=max(0.05, self.context.remaining() - _MARGIN),
+            follow=self.follow,
+            private=self.access.private | {name.lower() for name in self.headers},
         )
+        return await fetched(self.context, request, access=self.access, per_second=self.per_second)
 
 
 def packed(*, json: Json, form: Mapping[str, Json] | None, body: Json) -> tuple[bytes | None, str | None]:

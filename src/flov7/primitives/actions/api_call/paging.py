@@ -13,6 +13,7 @@ from flov7.primitives.actions.api_call import http
 from flov7.primitives.declare import Json, KindInputs
 from flov7.primitives.lists import pick
 from flov7.primitives.outside import Answer
+from flov7.primitives.repeating import ONCE, USUAL, Retries, repeated
 
 
 class Paging(KindInputs):
@@ -39,19 +40,22 @@ class Paging(KindInputs):
 
 
 async def collected(
-    call: http.Call, *, query: dict[str, Json], paging: Paging, parse: Any
+    call: http.Call, *, query: dict[str, Json], paging: Paging, parse: Any, retries: Retries | None
 ) -> tuple[Answer, dict[str, Json]]:
     """The last answer, and `{items, more, pages}`. Raises step errors."""
     first = {"page": paging.first, "offset": 0}.get(paging.by)
     begin = query if first is None else {**query, paging.param: first}
 
     async def ask(following: pages.Following | None) -> pages.Page:
-        if following is None:
-            answer = await call.send("GET", query=begin)
-        elif following.is_address:
-            answer = await call.at(following.mark).send("GET")
-        else:
-            answer = await call.send("GET", query={**query, paging.param: following.mark})
+        here, asked = call, begin
+        if following is not None and following.is_address:
+            here, asked = call.at(following.mark), {}
+        elif following is not None:
+            asked = {**query, paging.param: following.mark}
+        usually = ONCE if following is None else USUAL  # a list is not begun again for one of its pages
+        answer = await repeated(
+            lambda: here.send("GET", query=asked), policy=retries or usually, context=call.context, harmless=True
+        )
         value = http.content(answer, parse=parse, looks=True)
         return pages.Page(answer=answer, value=value, items=_listed(value, paging))
 
