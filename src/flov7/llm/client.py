@@ -1,34 +1,46 @@
-"""One face over any OpenAI-compatible endpoint: text, and values of a given shape. `openai` is imported on use."""
+"""One face over any OpenAI-compatible endpoint: text, values of a given shape, tools, streams, embeddings.
+
+`openai` is imported on use.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flov7.kit.errors import Misconfigured, Unavailable
-from flov7.llm.answers import Answer, Turn, Usage
+from flov7.llm import wire
+from flov7.llm.answers import Answer, Ask, Piece, Turn
+from flov7.llm.problems import broken_off, not_json, status_problem
 from flov7.llm.settings import LlmSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from openai import AsyncOpenAI
 
 _NO_KEY = "none"
+_OPTIONAL = ("temperature", "seed")
 
 
 class ModelClient:
     """Talks to the models of the settings. Every method raises
 
     - Unavailable: `llm.unreachable`, `llm.busy` (with `retry_after` where it was said), `llm.failed`,
-      `llm.timed_out`, `llm.refused`, `llm.cut`, `llm.unusable` (no JSON where JSON was asked for);
+      `llm.timed_out`, `llm.refused`, `llm.cut`, `llm.unusable` (no JSON where JSON was asked for),
+      `llm.broken_off` (half a stream);
     - Misconfigured: no endpoint and no key, a key that does not open, a model that is not there.
     """
 
     def __init__(self, settings: LlmSettings) -> None:
         self._settings = settings
         self._open: AsyncOpenAI | None = None
+        self._refuses: dict[str, set[str]] = {}
 
     @property
     def model(self) -> str:
@@ -37,7 +49,7 @@ class ModelClient:
 
     async def text(self, turns: Sequence[Turn], *, model: str | None = None, most: int | None = None) -> Answer:
         """An answer in words, of at most `most` tokens."""
-        return await self._ask(turns, model=model or self.model, schema=None, name="", most=most)
+        return await self.ask(Ask(turns=tuple(turns), model=model or self.model, most=most))
 
     async def structured(
         self,
@@ -49,23 +61,50 @@ class ModelClient:
         most: int | None = None,
     ) -> Answer:
         """A value that fits `schema` (strict rules: see `strict`), in `value`."""
-        answer = await self._ask(turns, model=model or self.model, schema=schema, name=name, most=most)
-        try:
-            value = json.loads(answer.text)
-        except ValueError as error:
-            raise Unavailable(
-                "The model's answer is not the JSON that was asked for.",
-                hint="Try again, or choose a model that knows structured outputs.",
-                code="llm.unusable",
-                details={"began": answer.text[:200]},
-            ) from error
-        return Answer(answer.text, answer.model, answer.usage, answer.seconds, value)
+        return await self.ask(Ask(turns=tuple(turns), model=model or self.model, schema=schema, name=name, most=most))
+
+    async def ask(self, ask: Ask) -> Answer:
+        """The answer to a question of any sort; its `value` is set where a schema was given and no tool is asked for."""
+        began = time.perf_counter()
+        with self._translated(ask):
+            async with asyncio.timeout(self._settings.llm_timeout):
+                made = await self._with_what_it_takes(ask, self._once)
+        answer = wire.read_chat(made, ask) if self._chats else wire.read_response(made, ask)
+        answer = replace(answer, seconds=round(time.perf_counter() - began, 4))
+        return _with_value(answer) if ask.schema is not None and not answer.wishes else answer
+
+    async def stream(self, ask: Ask) -> AsyncGenerator[Piece | Answer, None]:
+        """The answer as it comes: pieces, then the whole answer last."""
+        began = time.perf_counter()
+        gathered = wire.Gathered()
+        with self._translated(ask):
+            events = await self._with_what_it_takes(ask, self._streamed)
+            async for event in events:
+                piece = gathered.chat(event) if self._chats else gathered.response(event)
+                if piece:
+                    yield Piece(piece)
+        if not gathered.ended:
+            raise broken_off()
+        answer = replace(gathered.answer(ask), seconds=round(time.perf_counter() - began, 4))
+        yield _with_value(answer) if ask.schema is not None and not answer.wishes else answer
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Where each text lies, by the embedding model of the settings."""
+        model = self._settings.llm_embedding_model
+        with self._translated(Ask(turns=(), model=model)):
+            async with asyncio.timeout(self._settings.llm_timeout):
+                made = await self._client().embeddings.create(model=model, input=list(texts), encoding_format="float")
+        return [row.embedding for row in made.data]
 
     async def close(self) -> None:
         """Give the connections back."""
         if self._open is not None:
             await self._open.close()
             self._open = None
+
+    @property
+    def _chats(self) -> bool:
+        return self._settings.llm_api == "chat"
 
     def _client(self) -> AsyncOpenAI:
         if self._open is None:
@@ -85,20 +124,49 @@ class ModelClient:
             )
         return self._open
 
-    async def _ask(
-        self, turns: Sequence[Turn], *, model: str, schema: dict[str, Any] | None, name: str, most: int | None
-    ) -> Answer:
+    async def _with_what_it_takes(self, ask: Ask, call: Callable[[Ask], Awaitable[Any]]) -> Any:
+        """Ask; a model that refuses `temperature` or `seed` is asked without, now and from then on."""
         client = self._client()
+        assert client is not None
         import openai
 
-        began = time.perf_counter()
-        ask = _chat if self._settings.llm_api == "chat" else _responses
+        refused = self._refuses.setdefault(ask.model, set())
+        while True:
+            try:
+                left_out: dict[str, Any] = dict.fromkeys(refused)
+                return await call(replace(ask, **left_out))
+            except openai.BadRequestError as error:
+                named = [one for one in _OPTIONAL if one not in refused and getattr(ask, one) is not None]
+                wrong = [one for one in named if one in error.message.lower()]
+                if not wrong:
+                    raise
+                refused.update(wrong)
+
+    async def _once(self, ask: Ask) -> Any:
+        if self._chats:
+            return await self._client().chat.completions.create(**wire.chat(ask))
+        return await self._client().responses.create(**wire.response(ask))
+
+    async def _streamed(self, ask: Ask) -> Any:
+        if self._chats:
+            more: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+            return await self._client().chat.completions.create(**wire.chat(ask), **more)
+        return await self._client().responses.create(**wire.response(ask), stream=True)
+
+    @contextmanager
+    def _translated(self, ask: Ask) -> Generator[None, None, None]:
+        """What the vendor raises, in words of ours."""
+        self._client()
+        import httpx
+        import openai
+
         try:
-            async with asyncio.timeout(self._settings.llm_timeout):
-                text, usage = await ask(client, turns, model=model, schema=schema, name=name, most=most)
+            yield
         except (TimeoutError, openai.APITimeoutError) as error:
             limit = self._settings.llm_timeout
             raise Unavailable(f"The model did not answer within {limit:g} s.", code="llm.timed_out") from error
+        except httpx.HTTPError as error:
+            raise broken_off() from error
         except openai.APIConnectionError as error:
             raise Unavailable(
                 "The model's endpoint cannot be reached.",
@@ -106,87 +174,12 @@ class ModelClient:
                 code="llm.unreachable",
             ) from error
         except openai.APIStatusError as error:
-            raise _status(error.status_code, error.message, error.response.headers.get("retry-after"), model) from error
-        return Answer(text, model, usage, round(time.perf_counter() - began, 4))
+            after = error.response.headers.get("retry-after")
+            raise status_problem(error.status_code, error.message, after, ask.model) from error
 
 
-async def _chat(
-    client: AsyncOpenAI,
-    turns: Sequence[Turn],
-    *,
-    model: str,
-    schema: dict[str, Any] | None,
-    name: str,
-    most: int | None,
-) -> tuple[str, Usage]:
-    extra: dict[str, Any] = {}
-    if schema is not None:
-        shape = {"name": name, "schema": schema, "strict": True}
-        extra["response_format"] = {"type": "json_schema", "json_schema": shape}
-    if most is not None:
-        extra["max_completion_tokens"] = most
-    made: Any = await client.chat.completions.create(model=model, messages=[dict(one) for one in turns], **extra)  # pyright: ignore[reportArgumentType, reportCallIssue] - plain dicts are what goes over the wire
-    choice: Any = made.choices[0] if made.choices else None
-    if choice is None:
-        raise Unavailable("The model's answer is empty.", code="llm.unusable")
-    if getattr(choice.message, "refusal", None) or choice.finish_reason == "content_filter":
-        raise _refused(getattr(choice.message, "refusal", None))
-    if choice.finish_reason == "length":
-        raise _cut()
-    return choice.message.content or "", _usage(made.usage, "prompt_tokens", "completion_tokens")
-
-
-async def _responses(
-    client: AsyncOpenAI,
-    turns: Sequence[Turn],
-    *,
-    model: str,
-    schema: dict[str, Any] | None,
-    name: str,
-    most: int | None,
-) -> tuple[str, Usage]:
-    extra: dict[str, Any] = {}
-    if schema is not None:
-        extra["text"] = {"format": {"type": "json_schema", "name": name, "schema": schema, "strict": True}}
-    if most is not None:
-        extra["max_output_tokens"] = most
-    made: Any = await client.responses.create(model=model, input=[dict(one) for one in turns], **extra)  # pyright: ignore[reportArgumentType, reportCallIssue] - plain dicts are what goes over the wire
-    for item in made.output:
-        for part in getattr(item, "content", None) or []:
-            if part.type == "refusal":
-                raise _refused(part.refusal)
-    if made.status == "incomplete":
-        raise _cut()
-    return made.output_text, _usage(made.usage, "input_tokens", "output_tokens")
-
-
-def _usage(usage: Any, into: str, out: str) -> Usage:
-    if usage is None:
-        return Usage()
-    details = getattr(usage, f"{into}_details", None)
-    return Usage(getattr(usage, into, 0), getattr(usage, out, 0), getattr(details, "cached_tokens", 0) or 0)
-
-
-def _refused(words: str | None) -> Unavailable:
-    return Unavailable(f"The model will not answer this{f': {words}' if words else '.'}", code="llm.refused")
-
-
-def _cut() -> Unavailable:
-    return Unavailable("The model's answer was cut off before its end.", code="llm.cut")
-
-
-def _status(status: int, words: str, retry_after: str | None, model: str) -> Unavailable | Misconfigured:
-    match status:
-        case 401 | 403:
-            hint = "Set OPENAI_API_KEY (or FLOV7_LLM_API_KEY) to a key of this endpoint."
-            return Misconfigured("The model's endpoint does not take the key.", hint=hint, code="llm.key")
-        case 404:
-            hint = "Set FLOV7_LLM_MODEL to one that it has."
-            return Misconfigured(f"The endpoint has no model `{model}`.", hint=hint, code="llm.no_model")
-        case 429:
-            after = float(retry_after) if retry_after and retry_after.replace(".", "", 1).isdigit() else None
-            return Unavailable("The model's endpoint has too much to do.", code="llm.busy", retry_after=after)
-        case 400 | 422:
-            return Unavailable(f"The model's endpoint refuses the request: {words}", code="llm.unusable")
-        case _:
-            return Unavailable(f"The model's endpoint fails (status {status}).", code="llm.failed")
+def _with_value(answer: Answer) -> Answer:
+    try:
+        return replace(answer, value=json.loads(answer.text))
+    except ValueError as error:
+        raise not_json(answer) from error

@@ -22,6 +22,18 @@ class LlmSettings(Settings):
     """The model for simple tasks."""
     llm_strong_model: str = "gpt-6-sol"
     """The model for hard ones."""
+    llm_plan: Literal["base", "premium"] = "premium"
+    """How many models: `base` asks one (`llm_model`), `premium` two, the strong one where it is needed."""
+    llm_embedding_model: str = "text-embedding-3-small"
+    """The model that says which texts are alike; asked only where a step reuses answers to similar questions."""
+    llm_budget_run: float = Field(default=0.0, ge=0)
+    """US dollars that one run may spend on models; 0: no limit."""
+    llm_budget_workflow: float = Field(default=0.0, ge=0)
+    """US dollars that one workflow may spend on models in a month; 0: no limit."""
+    llm_budget_workspace: float = Field(default=0.0, ge=0)
+    """US dollars that one workspace may spend on models in a month; 0: no limit."""
+    llm_cache: float = Field(default=86_400.0, ge=0)
+    """Seconds for which answers are kept for equal questions of the same workspace; 0: not at all."""
     llm_api: Literal["chat", "responses"] = "chat"
     """Which of the two interfaces: chat completions (which every endpoint speaks) or responses."""
     llm_timeout: float = Field(default=60.0, gt=0, le=600)

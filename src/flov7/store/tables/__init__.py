@@ -7,6 +7,7 @@ from flov7.store.tables.connectors import connection_logins, connectors
 from flov7.store.tables.listening import subscriptions
 from flov7.store.tables.market import published_templates, template_ratings
 from flov7.store.tables.memory import kept_value_calls, kept_values
+from flov7.store.tables.models import custom_nodes, model_calls
 from flov7.store.tables.people import api_keys, audit_log, idempotency_keys, notices, turned_away, workspaces
 from flov7.store.tables.runs import blobs, effects, execution_events, journal, plans, workflow_executions
 from flov7.store.tables.secrets import connections, data_keys, secrets
@@ -27,6 +28,7 @@ __all__ = [
     "connectors",
     "conversation_messages",
     "conversations",
+    "custom_nodes",
     "data_keys",
     "effects",
     "execution_events",
@@ -38,6 +40,7 @@ __all__ = [
     "message_template_versions",
     "message_templates",
     "metadata",
+    "model_calls",
     "notices",
     "plans",
     "published_templates",
