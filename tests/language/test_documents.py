@@ -35,6 +35,23 @@ def example(name: str) -> str:
     return (DATA / f"{name}.json").read_text()
 
 
+class TestNamesTakenTwice:
+    def test_do_not_hide_what_else_is_wrong_and_their_mends_do_not_meet(self) -> None:
+        step = {"type": "data", "kind": "mapping", "name": "m", "mapping": {"a": "b"}}
+        inner = {"type": "condition", "kind": "if_else", "name": "c", "logic": "a > 1", "then": [step]}
+        checked = check_value([step, step, inner, {**step, "kind": "maping"}], catalogue())
+        found = [(one.code, one.where) for one in checked.diagnostics]
+        assert found == [
+            ("name.duplicate", "/1/name"),
+            ("name.duplicate", "/2/then/0/name"),
+            ("name.duplicate", "/3/name"),
+            ("kind.unknown", "/3/kind"),
+        ]
+        assert checked.document is None and checked.plan is None
+        mends = [one.fix[0]["value"] for one in checked.diagnostics if one.code == "name.duplicate" and one.fix]
+        assert mends == ["m_2", "m_3", "m_4"]
+
+
 class TestTheFiveExamples:
     def test_are_those_of_the_product_document(self) -> None:
         paper = SHARED / "product" / "flov7.md"

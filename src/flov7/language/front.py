@@ -41,14 +41,15 @@ def check_text(text: str, catalogue: Catalogue, *, library: Library | None = Non
 def check_value(raw: Any, catalogue: Catalogue, *, library: Library | None = None, strict: bool = False) -> Checked:
     """Check a JSON value: a document, a bare list of primitives, or one primitive."""
     report = Report()
-    document = parse_value(raw, report)
+    document = parse_value(raw, report, apart=True)
     if document is None:
         return Checked(None, report.diagnostics, None)
+    told_apart = any(one.code == "name.duplicate" for one in report.diagnostics)
     compiled = compile_document(document, catalogue, library=library, strict=strict)
     prefix = 0 if isinstance(raw, dict) and "primitives" in raw else 2 if isinstance(raw, dict) else 1
     found = tuple(_without(one, prefix) for one in compiled.diagnostics) if prefix else compiled.diagnostics
     found = tuple(sorted((*report.diagnostics, *found), key=lambda one: list(Severity).index(one.severity)))
-    return Checked(compiled.document, found, None if report.has_errors else compiled.plan)
+    return Checked(None if told_apart else compiled.document, found, None if report.has_errors else compiled.plan)
 
 
 def _without(diagnostic: Diagnostic, parts: int) -> Diagnostic:

@@ -11,17 +11,18 @@ from pydantic_core import ErrorDetails
 
 from flov7.language.diagnostics import Report, pointer
 from flov7.language.document import NAME, RESERVED, VERSION, Document
-from flov7.language.outline import Place, outline
+from flov7.language.outline import Path, Place, outline
 from flov7.language.reading import check_depth
 
 _TYPES = ("trigger", "action", "connection", "condition", "data")
 _WORDS_OF_EXPRESSIONS = frozenset(keyword.kwlist) | {"true", "false", "null", "none"}
 
 
-def parse_value(raw: Any, report: Report) -> Document | None:
+def parse_value(raw: Any, report: Report, *, apart: bool = False) -> Document | None:
     """Parse a JSON value: a document, a bare list of primitives, or one primitive alone.
 
-    None where its shape cannot be read on; a document may come with errors of names in the report.
+    None where its shape cannot be read on; a document may come with errors of names in the report. Where names are
+    taken twice it is None too, or, with `apart`, the document with those told apart, so that the rest can be checked.
     """
     if not check_depth(raw, report):
         return None
@@ -52,9 +53,21 @@ def parse_value(raw: Any, report: Report) -> Document | None:
     except RecursionError:
         report.add("document.too_large", where="", message="Lists nest too deep.", hint="Make it flatter.")
         return None
-    _check_names(document, prefix=prefix, report=report)
-    twice = any(one.code == "name.duplicate" for one in report.diagnostics)
-    return None if twice else document  # other names that are wrong do not hide what else is wrong
+    twice = _check_names(document, prefix=prefix, report=report)
+    if not twice:
+        return document  # other names that are wrong do not hide what else is wrong
+    return _renamed(document, twice) if apart else None
+
+
+def _renamed(document: Document, names: dict[Path, str]) -> Document:
+    """The document with other names at these places."""
+    told_apart = document.model_dump(by_alias=True, exclude_unset=True)
+    for path, name in names.items():
+        place: Any = told_apart
+        for part in path:
+            place = place[part]
+        place["name"] = name
+    return Document.model_validate(told_apart)
 
 
 def _wrap(raw: Any) -> tuple[dict[str, Any] | None, int]:
@@ -205,8 +218,10 @@ def _fields_of(owner: Any, path: tuple[int | str, ...]) -> set[str]:
     return {field.alias or name for name, field in model.model_fields.items()}
 
 
-def _check_names(document: Document, *, prefix: int, report: Report) -> None:
+def _check_names(document: Document, *, prefix: int, report: Report) -> dict[Path, str]:
+    """A free name for every place whose name is taken already."""
     seen: dict[str, Place] = {}
+    twice: dict[Path, str] = {}
     for place in outline(document):
         name = place.primitive.name
         where = pointer(*place.path[prefix:], "name")
@@ -230,15 +245,17 @@ def _check_names(document: Document, *, prefix: int, report: Report) -> None:
             )
         elif name in seen:
             other = pointer(*seen[name].path[prefix:])
-            number = next(n for n in range(2, 10_000) if _free(f"{name}_{n}", document))
+            numbered = (f"{name}_{n}" for n in range(2, 10_000))
+            twice[place.path] = next(one for one in numbered if one not in twice.values() and _free(one, document))
             report.add(
                 "name.duplicate",
                 where=where,
                 message=f"`{name}` is the name of {other} too.",
                 hint="Names are unique in the whole document, nested lists included.",
-                fix=[{"op": "replace", "path": where, "value": f"{name}_{number}"}],
+                fix=[{"op": "replace", "path": where, "value": twice[place.path]}],
             )
         seen.setdefault(name, place)
+    return twice
 
 
 def _snake(name: str) -> str:
