@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from flov7.cache.answers import Answers
 from flov7.cache.bus import Bus
+from flov7.cache.turns import AccountTurns
 from flov7.engine.turned_away import TurnedAway
 from flov7.gateway.connectors.shelves import WorkspaceShelves
+from flov7.gateway.limits import KeyLimit
 from flov7.gateway.ports import Drafter, Engine
 from flov7.gateway.settings import GatewaySettings
 from flov7.kit.errors import FlowError
@@ -40,10 +42,8 @@ Probe = Callable[[], Awaitable[None]]
 class Gateway:
     """`bus` is None without Redis; `outside` is how connection tests reach the world; `sources` opens what triggers
     listen to; `drafter` makes documents out of sentences; `probes` are further peers for `/health` by name,
-    `answers` keeps what is read often in Redis,
-    `circuits` the state of the
-    breakers of hosts outside; `started` and `stopped` are called with
-    the application's life."""
+    `answers` keeps what is read often in Redis, `turns` counts there what each key asks, `circuits` is the state of
+    the breakers of hosts outside; `started` and `stopped` are called with the application's life."""
 
     settings: GatewaySettings
     database: Database
@@ -54,6 +54,7 @@ class Gateway:
     bus: Bus | None = None
     drafter: Drafter | None = None
     answers: Answers | None = None
+    turns: AccountTurns | None = None
     metrics: Metrics = field(default_factory=Metrics)
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
     circuits: Callable[[], Mapping[str, str]] | None = None
@@ -63,6 +64,7 @@ class Gateway:
     def __post_init__(self) -> None:
         self.watcher = Watcher(self.database, bus=self.bus)
         self.turned_away = TurnedAway(self.database, metrics=self.metrics)
+        self.limit = KeyLimit(self.turns, per_second=self.settings.rate_limit)
         self.shelves = WorkspaceShelves()
         self.listeners: list[Callable[[str, Any], None]] = []
         self._plans: OrderedDict[tuple[str, str], Plan] = OrderedDict()

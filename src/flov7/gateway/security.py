@@ -80,9 +80,10 @@ class KeyRequired:
     def __init__(self, app: ASGIApp, *, gateway: Gateway) -> None:
         self._app = app
         self._keyring = Keyring(gateway)
+        self._limit = gateway.limit
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        """Pass on, or answer 401."""
+        """Pass on, or answer 401, or 429 where the key asks too often."""
         path: str = scope.get("path", "")
         if scope["type"] not in ("http", "websocket") or not (path == API or path.startswith(f"{API}/")):
             await self._app(scope, receive, send)
@@ -95,6 +96,7 @@ class KeyRequired:
                     hint="Send `Authorization: Bearer flov7_…`. `flov7 up` shows the first key once.",
                 )
             actor = await self._keyring.open(secret)
+            await self._limit.check(actor.key_id)
         except FlowError as problem:
             await refuse(problem, scope, receive, send)
             return

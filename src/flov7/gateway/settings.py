@@ -17,6 +17,12 @@ class GatewaySettings(Settings):
     )
     max_body: int = Field(default=10_485_760, ge=1024, description="Largest body of a request in bytes.")
     longest_wait: float = Field(default=60.0, gt=0, le=600, description="Seconds that a request may wait for a run.")
+    rate_limit: float = Field(
+        default=100.0,
+        ge=0,
+        description="Requests a second that one key may make on average, ten seconds' worth at once; 0: no limit. "
+        "Webhooks are not counted.",
+    )
     key_cache_seconds: float = Field(
         default=5.0, ge=0, le=300, description="How long a key that was found good is not looked up again."
     )
