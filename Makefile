@@ -2,6 +2,7 @@
 PY ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+TESTS_AT_ONCE ?= 3
 export FLOV7_SHARED ?= $(abspath ../shared)
 
 .PHONY: demo up test check bench chaos clean help setup-demo setup-ai setup-dev
@@ -40,8 +41,8 @@ demo: setup-demo ## A sentence becomes a document, runs on Temporal, and its res
 up: setup-ai     ## Everything on this machine, with embedded servers
 	@$(BIN)/flov7 up
 
-test: setup-dev  ## All tests
-	@$(BIN)/pytest
+test: setup-dev  ## All tests; they wait more than they compute, so several files run side by side
+	@$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist loadfile
 
 check: setup-dev ## Lint, types, the room contract, sizes
 	@echo "· ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -13,6 +13,7 @@ import orjson
 import pytest
 import pytest_asyncio
 
+from flov7.cli import screen
 from flov7.cli.main import main
 from flov7.stack import up
 from flov7.stack.embedded import Home
@@ -40,6 +41,8 @@ def flov7(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
     """Call a command in this process, in an empty folder, without settings of this machine."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
+    for console in (screen.out, screen.err):
+        monkeypatch.setattr(console, "_width", None)  # that of the setting, not of the terminal at import
     for name in ("FLOV7_HOME", "FLOV7_URL", "FLOV7_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,11 +30,7 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         program("mariadbd", package="mariadb-server"),
     )
     folder = tmp_path_factory.mktemp("mariadb")
-    user = "mysql" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-    if os.geteuid() == 0:
-        for each in (folder, *list(folder.parents)[:2]):
-            each.chmod(0o755)
-        shutil.chown(folder, user)
+    user = pwd.getpwuid(os.geteuid()).pw_name
     common = ["--no-defaults", f"--datadir={folder}/data", f"--user={user}"]
     subprocess.run(
         [install, *common, "--auth-root-authentication-method=normal", "--skip-test-db"],
