@@ -42,9 +42,12 @@ def rules(*each: dict[str, Any]) -> dict[str, Any]:
     return {"allOf": list(each)}
 
 
-def where_is(field: str, *values: str, needs: str) -> dict[str, Any]:
-    """Where `field` is one of these values, `needs` must be there."""
-    return {"if": {"properties": {field: {"enum": list(values)}}, "required": [field]}, "then": {"required": [needs]}}
+def where_is(field: str, *values: str, needs: str, unless: str = "") -> dict[str, Any]:
+    """Where `field` is one of these values, `needs` must be there, `unless` another field is."""
+    case: dict[str, Any] = {"properties": {field: {"enum": list(values)}}, "required": [field]}
+    if unless:
+        case["not"] = {"required": [unless]}
+    return {"if": case, "then": {"required": [needs]}}
 
 
 def without(*fields: str, needs: str) -> dict[str, Any]:

@@ -5,11 +5,25 @@ from __future__ import annotations
 import sys
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-from spyne import Application, Fault, Integer, ServiceBase, Unicode, rpc
+from spyne import Application, Array, ComplexModel, Date, Decimal, Fault, Integer, ServiceBase, Unicode, rpc
 from spyne.protocol.soap import Soap11, Soap12
 from spyne.server.wsgi import WsgiApplication
 
 PRICES = {"tea": 3, "pot": 40}
+
+
+class Line(ComplexModel):
+    __namespace__ = "urn:shop:lines"
+    item = Unicode(min_occurs=1)
+    quantity = Integer(min_occurs=1)
+    colour = Unicode(values=["red", "blue"])
+
+
+class Offer(ComplexModel):
+    __namespace__ = "urn:shop"
+    total = Decimal
+    lines = Array(Line)
+    valid_until = Date
 
 
 class Shop(ServiceBase):
@@ -20,6 +34,10 @@ class Shop(ServiceBase):
         if item not in PRICES:
             raise Fault("Client.NoSuchItem", f"There is no {item}")
         return PRICES[item] * (quantity or 1)
+
+    @rpc(Array(Line), Date, _returns=Offer)
+    def offer(ctx, lines, day):  # noqa: N805
+        return Offer(total=sum(PRICES[one.item] * one.quantity for one in lines), lines=lines, valid_until=day)
 
 
 class Quiet(WSGIRequestHandler):

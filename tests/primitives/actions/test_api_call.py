@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,11 @@ from typing import Any
 import pytest
 import strawberry
 import uvicorn
+from graphql import build_schema, introspection_from_schema
 from strawberry.asgi import GraphQL
 
 from flov7.kit.errors import StepFailed, StepRefused, StepUnreachable
+from tests.primitives.conftest import Drawer
 
 Call = Any
 Serve = Any
@@ -319,3 +323,123 @@ class TestSoap:
     ) -> None:
         with pytest.raises(StepRefused):
             await self.ask(call, soap, body)
+
+
+class TestSoapByItsContract:
+    async def ask(self, call: Call, soap: tuple[str, str], operation: str, body: Any, **more: Any) -> Any:
+        inputs = {"mode": "soap", "wsdl": f"{soap[1]}?wsdl", "operation": operation, "body": body, **more}
+        return (await call("action/api_call", inputs))["body"]
+
+    async def test_builds_the_message_and_reads_the_answer_with_its_types(
+        self, call: Call, soap: tuple[str, str]
+    ) -> None:
+        assert await self.ask(call, soap, "price", {"item": "tea", "quantity": 2}) == 6
+        lines = {"Line": [{"item": "tea", "quantity": 2, "colour": "red"}]}
+        offer = await self.ask(call, soap, "offer", {"lines": lines, "day": "2027-01-31"})
+        assert offer == {"total": 6, "lines": lines, "valid_until": "2027-01-31"}
+
+    @pytest.mark.parametrize(
+        ("operation", "body", "why"),
+        [
+            ("price", {"itm": "tea"}, "no parameter 'itm'"),
+            ("price", {"item": "tea", "quantity": "many"}, "not a valid value of the atomic type 'xs:integer'"),
+            ("offer", {"lines": {"Line": [{"item": "tea", "quantity": 1, "colour": "green"}]}}, "'green' is not"),
+            ("offer", {"lines": [1]}, "does not fit `offer`"),
+            ("price", "tea", "is an object"),
+            ("buy", {}, "no operation `buy`"),
+        ],
+    )
+    async def test_what_does_not_fit_is_explained_before_it_is_sent(
+        self, call: Call, soap: tuple[str, str], operation: str, body: Any, why: str
+    ) -> None:
+        with pytest.raises(StepRefused, match=why) as refused:
+            await self.ask(call, soap, operation, body, url="http://127.0.0.1:1/never")
+        assert refused.value.error_code in ("soap.message", "soap.operation")
+
+    async def test_a_fault_is_a_fault_all_the_same(self, call: Call, soap: tuple[str, str]) -> None:
+        with pytest.raises(StepRefused, match="fault: There is no spoon"):
+            await self.ask(call, soap, "price", {"item": "spoon"})
+
+    async def test_may_lie_in_a_file(self, call: Call, soap: tuple[str, str]) -> None:
+        drawer = Drawer()
+        with urllib.request.urlopen(f"{soap[1]}?wsdl") as page:
+            file = await drawer.put(page.read(), "shop.wsdl", "text/xml")
+        inputs = {"mode": "soap", "wsdl": file, "operation": "price", "body": {"item": "pot"}, "url": soap[1]}
+        assert (await call("action/api_call", inputs, files=drawer))["body"] == 40
+
+    async def test_parts_of_it_are_fetched_and_a_foreign_host_sees_no_secret(
+        self, call: Call, soap: tuple[str, str], serve: Serve, reply: Reply, connection: Connection
+    ) -> None:
+        with urllib.request.urlopen(f"{soap[1]}?wsdl") as page:
+            whole = page.read().decode()
+        begins, ends = whole.index("<wsdl:types>"), whole.index("</wsdl:types>")
+        types = whole[begins + len("<wsdl:types>") : ends]
+        inner = re.findall(r"<xs:schema.*?</xs:schema>", types, re.DOTALL)
+        assert len(inner) == 2
+        names = re.search(r"<wsdl:definitions[^>]*>", whole)
+        assert names is not None
+        spaces = " ".join(re.findall(r'xmlns:[a-z0-9]+="[^"]+"', names[0]))
+        foreign = await serve(
+            lambda seen: reply(200, inner[int(seen.path[-1])].replace("<xs:schema", f"<xs:schema {spaces}", 1))
+        )
+        targets = [str(re.findall(r'targetNamespace="([^"]+)"', one)[0]) for one in inner]
+        imports = "".join(
+            f'<xs:import namespace="{space}" schemaLocation="{foreign.url}/{n}"/>' for n, space in enumerate(targets)
+        )
+        cut = whole[:begins] + f"<wsdl:types><xs:schema>{imports}</xs:schema>" + whole[ends:]
+        ours = await serve(lambda seen: reply(200, cut))
+        shop = connection("api_key", config={"base_url": ours.url}, credential={"key": "s3cret"})
+        inputs = {"mode": "soap", "wsdl": "/shop.wsdl", "operation": "price", "body": {"item": "tea"}}
+        with pytest.raises(StepRefused, match="secret is not sent there") as refused:  # its address is spyne's
+            await call("action/api_call", inputs, connection=shop)
+        assert refused.value.error_code == "connection.other_host"
+        assert ours.seen[0].headers["authorization"] == "Bearer s3cret"
+        assert foreign.seen and all("authorization" not in seen.headers for seen in foreign.seen)
+
+    @pytest.mark.parametrize("body", ["<html>", "<a/>", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'])
+    async def test_what_is_no_contract_is_explained(self, call: Call, serve: Serve, reply: Reply, body: str) -> None:
+        server = await serve(lambda seen: reply(200, body))
+        with pytest.raises(StepRefused, match="no contract") as refused:
+            await call("action/api_call", {"mode": "soap", "wsdl": server.url, "operation": "a", "body": {}})
+        assert refused.value.error_code == "soap.contract"
+
+
+class TestGraphqlByItsSchema:
+    async def ask(self, call: Call, url: str, query: str, **more: Any) -> Any:
+        inputs = {"mode": "graphql", "url": url, "query": query, "schema": "introspect", **more}
+        return (await call("action/api_call", inputs))["body"]
+
+    async def test_what_fits_is_sent(self, call: Call, graphql_url: str) -> None:
+        query = "query One($id: Int!) { order(id: $id) { id total } }"
+        assert await self.ask(call, graphql_url, query, variables={"id": 2}) == {"order": {"id": 2, "total": 3.0}}
+
+    @pytest.mark.parametrize(
+        ("query", "variables", "code", "why"),
+        [
+            ("{ order(id: 1) { price } }", {}, "graphql.query", r"'price'.*line 1, column 18"),
+            ("{ order(id: 1) { id }", {}, "graphql.query", "Syntax Error"),
+            ("query A($id: Int!) { order(id: $id) { id } }", {"id": "two"}, "graphql.variables", r"\$id.*two"),
+            ("query A($id: Int!) { order(id: $id) { id } }", {}, "graphql.variables", r"\$id.*non-null"),
+            ("{ order(id: 1) { id } }", {"x": 1}, "graphql.variables", r"no variable `\$x`"),
+            ("query A { order(id: 1) { id } } query B { order(id: 2) { id } }", {}, "graphql.query", "several"),
+        ],
+    )
+    async def test_what_does_not_fit_is_explained_before_it_is_sent(
+        self, call: Call, query: str, variables: dict[str, Any], code: str, why: str
+    ) -> None:
+        schema = "type Order { id: Int! total: Float } type Query { order(id: Int!): Order }"
+        with pytest.raises(StepRefused, match=why) as refused:
+            await self.ask(call, "http://127.0.0.1:1/never", query, variables=variables, schema=schema)
+        assert refused.value.error_code == code
+
+    async def test_is_asked_for_once(self, call: Call, serve: Serve, reply: Reply, graphql_url: str) -> None:
+        told = introspection_from_schema(build_schema("type Query { a: Int }"))
+        server = await serve(lambda seen: reply(200, {"data": told if "__schema" in seen.json["query"] else {"a": 1}}))
+        for _ in range(2):
+            assert await self.ask(call, server.url, "{ a }") == {"a": 1}
+        assert ["__schema" in seen.json["query"] for seen in server.seen] == [True, False, False]
+
+    async def test_that_is_not_told_is_explained(self, call: Call, serve: Serve, reply: Reply) -> None:
+        server = await serve(lambda seen: reply(200, {"errors": [{"message": "introspection is off"}]}))
+        with pytest.raises(StepRefused, match="does not say what its schema is"):
+            await self.ask(call, server.url, "{ a }")

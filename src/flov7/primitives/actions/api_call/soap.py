@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from flov7.kit.errors import StepFailed, StepRefused
 from flov7.primitives.actions.api_call.http import Call, judge
+from flov7.primitives.credentials import joined
 from flov7.primitives.declare import Json
 from flov7.primitives.formats import xml
 from flov7.primitives.outside import Answer
+
+if TYPE_CHECKING:
+    from flov7.primitives.actions.api_call.contract import Contract, Ready
 
 Version = Literal["1.1", "1.2"]
 _NAMESPACES: dict[Version, str] = {
@@ -25,12 +30,13 @@ def envelope(body: Json, *, header: Json, version: Version, namespace: str | Non
     uri = _NAMESPACES[version]
     outer = etree.Element(f"{{{uri}}}Envelope", nsmap={"soap": uri})
     if header is not None:
-        etree.SubElement(outer, f"{{{uri}}}Header").extend(_elements(header, namespace))
-    etree.SubElement(outer, f"{{{uri}}}Body").extend(_elements(body, namespace))
+        etree.SubElement(outer, f"{{{uri}}}Header").extend(elements(header, namespace))
+    etree.SubElement(outer, f"{{{uri}}}Body").extend(elements(body, namespace))
     return etree.tostring(outer, xml_declaration=True, encoding="UTF-8")
 
 
-def _elements(content: Json, namespace: str | None) -> list[Any]:
+def elements(content: Json, namespace: str | None) -> list[Any]:
+    """The elements that XML text or an object is, in `namespace` where it is an object. Raises StepRefused."""
     from lxml import etree
 
     if isinstance(content, str):
@@ -116,3 +122,47 @@ def _text_of(value: Any) -> Any:
     if isinstance(value, list) and value:
         return _text_of(value[0])
     return value.get("#text", value) if isinstance(value, dict) else value
+
+
+async def ask_by_contract(
+    call: Call,
+    *,
+    placed: bool,
+    contract: Contract,
+    operation: str,
+    values: Json,
+    header: Json,
+    version: Version | None,
+    namespace: str | None,
+) -> tuple[Answer, Any]:
+    """The answer and what it holds, by the contract; `placed`: the call has its address from the step. Raises
+    StepRefused before anything is sent where the values do not fit the contract."""
+    if not isinstance(values, dict | None):
+        raise StepRefused("With a contract `body` is an object of the operation's parameters.", code="soap.message")
+    more = None if header is None else elements(header, namespace)
+    ready = contract.message(operation, values or {}, version=version, header=more)
+    here = call if placed else _placed(call, ready)
+    answer, _ = await ask(here, envelope=ready.envelope, version=ready.version, action=ready.action)
+    try:
+        return answer, contract.value(operation, answer.body, version=ready.version)
+    except ValueError as error:
+        raise StepFailed(
+            f"The answer does not fit the contract: {error}.", hint="It may have changed.", code="soap.answer"
+        ) from error
+
+
+def _placed(call: Call, ready: Ready) -> Call:
+    """The call at the contract's address. A secret goes to no host that only a contract names."""
+    if not ready.address:
+        raise StepRefused("The contract names no address.", hint="Give `url`.", code="soap.contract")
+    access = call.access
+    if access.base_url:
+        return replace(call, url=joined(access.base_url, ready.address))
+    has_secret = access.private or access.query or access.scheme
+    if has_secret and urlsplit(ready.address)[:2] != urlsplit(call.url)[:2]:
+        raise StepRefused(
+            f"The contract names an address on `{urlsplit(ready.address).netloc}`; the secret is not sent there.",
+            hint="Give `url`, or a `base_url` in the connection.",
+            code="connection.other_host",
+        )
+    return replace(call, url=ready.address)
