@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
@@ -82,6 +82,18 @@ def sources() -> Iterator[Path]:
     return (path for path in sorted(SRC.rglob("*.py")) if "migrations/versions" not in path.as_posix())
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """A file, parsed once."""
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports_of(path: Path) -> tuple[tuple[int, str], ...]:
+    """Line and top package of every import of a file."""
+    return tuple(imports(tree_of(path)))
+
+
 def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Line and top package of every import."""
     for node in ast.walk(tree):
@@ -99,7 +111,7 @@ class TestSizes:
     def test_no_function_is_longer_than_60_lines(self) -> None:
         long: list[str] = []
         for path in sources():
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(tree_of(path)):
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                     length = (node.end_lineno or node.lineno) - node.lineno + 1
                     if length > LONGEST_FUNCTION:
@@ -123,7 +135,7 @@ class TestRooms:
             place = path.relative_to(SRC).as_posix()
             if any(place == f"{one}.py" or place.startswith(f"{one}/") for one in allowed):
                 continue
-            for line, package in imports(ast.parse(path.read_text())):
+            for line, package in imports_of(path):
                 if package == vendor:
                     strangers.append(f"{place}:{line}")
         assert not strangers, f"{vendor} belongs to {allowed}, but is imported in {strangers}"
@@ -142,7 +154,7 @@ class TestRooms:
 
     def test_nothing_heavy_is_imported_with_the_package(self) -> None:
         for name in ("__init__.py", "engine/__init__.py"):
-            assert not list(imports(ast.parse((SRC / name).read_text()))), name
+            assert not imports_of(SRC / name), name
 
 
 class TestNothingLeftUndone:
@@ -159,7 +171,7 @@ class TestNothingLeftUndone:
     def test_every_public_thing_has_a_docstring(self) -> None:
         bare: list[str] = []
         for path in sources():
-            tree = ast.parse(path.read_text())
+            tree = tree_of(path)
             if not ast.get_docstring(tree):
                 bare.append(str(path))
             for node in tree.body:
