@@ -61,7 +61,7 @@ def _bare(one: Json) -> str:
         case "action/notification":
             return f"tell({_path(config.get('to') or config['channel']).removeprefix('#')})"
         case "action/api_call":
-            return f"{config['method']} {config['url']}"
+            return f"{config['method']} {config['url'] or 'via ' + one['connection']}"
         case "action/db_query":
             return f"sql {config['sql'].split()[0].lower()}"
         case "action/custom":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flov7.generation.draft import Draft
 from flov7.generation.generate import draft
+from flov7.language.catalogue import Catalogue
 from flov7.primitives.registry import catalogue
 
 
@@ -52,7 +53,10 @@ class TestExplanations:
 
 class TestWhatIsNotThere:
     async def test_a_kind_that_is_not_built_is_told_with_the_nearest_that_is(self) -> None:
-        made = await explained("When a lead is added, summarize its notes and tell #sales")
+        known = catalogue()
+        away = known.kinds["action/ai_process"].model_copy(update={"built": False})
+        without = Catalogue(kinds={**known.kinds, "action/ai_process": away})
+        made = await draft("When a lead is added, summarize its notes and tell #sales", catalogue=without)
         assert "cannot run here yet" in made.explanation
         assert "API call" in made.explanation
         assert made.confidence < 0.8

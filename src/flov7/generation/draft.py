@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -18,12 +19,24 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Sort(StrEnum):
+    """What a question is about, and so whether a draft is done without its answer."""
+
+    OPEN = "open"
+    """What shall be done is not clear: the draft is not done before it is answered."""
+    SETUP = "setup"
+    """What is done is clear; an address, a place or an account has to be named before it goes live."""
+    ASSUMED = "assumed"
+    """The likeliest was taken and is told; say so where it is otherwise."""
+
+
 class Question(_Frozen):
     """What the sentence leaves open. The document holds the first suggestion until it is answered."""
 
     key: str = Field(description="Stable within a conversation: `step.setting`.")
     text: str = Field(description="The question in plain words.")
     suggestions: tuple[str, ...] = Field(default=(), description="Answers that would do; the first one is in use.")
+    sort: Sort = Field(default=Sort.OPEN, description="`open`, `setup` (before it goes live), or `assumed`.")
 
 
 class Cost(_Frozen):
@@ -82,6 +95,11 @@ class Draft(_Frozen):
     complexity: Complexity | None = None
     dry_run: DryRun | None = None
     earlier: Earlier
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether what shall be done is clear: nothing is open but what is set before it goes live."""
+        return self.document is not None and not any(one.sort is Sort.OPEN for one in self.questions)
 
     @property
     def is_valid(self) -> bool:

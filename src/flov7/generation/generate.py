@@ -197,7 +197,7 @@ def _explained(
     asked: Earlier, proposal: Proposal, checked: Checked | None, tried: DryRun | None, *, catalogue: Catalogue
 ) -> Draft:
     diagnostics = checked.diagnostics if checked else ()
-    questions = (*proposal.questions, *_open(diagnostics))
+    questions = (*proposal.questions, *_open(diagnostics), *_fallen(tried))
     plan = checked.plan if checked else None
     return Draft(
         sentence=asked.sentence,
@@ -242,6 +242,14 @@ def _open(diagnostics: tuple[Diagnostic, ...]) -> tuple[Question, ...]:
         for at, one in enumerate(diagnostics)
         if one.severity is Severity.ERROR
     )
+
+
+def _fallen(tried: DryRun | None) -> tuple[Question, ...]:
+    """What fell in its trial is not handed over as done, whatever the drafter says."""
+    if tried is None or tried.passed or tried.status == "skipped":
+        return ()
+    text = f"A trial with made-up values went wrong: {tried.problem.rstrip('.')}. What should that step get instead?"
+    return (Question(key="trial", text=text),)
 
 
 def _silent(stage: Stage) -> None:

@@ -295,7 +295,9 @@ def sample(schema: Mapping[str, Any], *, depth: int = 0) -> Any:
     wanted = schema.get("type")
     match wanted[0] if isinstance(wanted, list) and wanted else wanted:
         case "object" if depth < _DEEPEST:
-            return {key: sample(value, depth=depth + 1) for key, value in schema.get("properties", {}).items()}
+            needed: dict[str, Any] = {name: {"type": "string"} for name in schema.get("required", [])}
+            parts = {**needed, **schema.get("properties", {})}
+            return {key: sample(value, depth=depth + 1) for key, value in parts.items()}
         case "array" if depth < _DEEPEST:
             return [sample(schema.get("items", {}), depth=depth + 1)]
         case "integer" | "number":

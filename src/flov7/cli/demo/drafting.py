@@ -67,6 +67,7 @@ async def drafted(sentence: str) -> Drafted:
     from flov7.primitives.registry import catalogue
 
     made = await draft(sentence, catalogue=catalogue())
+    _own_mail(made.document)
     if made.document is None or not made.is_valid:
         asks = " ".join(question.text for question in made.questions)
         raise Invalid("The sentence could not be made a workflow.", hint=asks or "Say when it starts and what it does.")
@@ -77,6 +78,13 @@ async def drafted(sentence: str) -> Drafted:
         f"{one.text} Taken for now: {one.suggestions[0]}." if one.suggestions else one.text for one in made.questions
     ]
     return Drafted(to_json(checked.document), checked.document, checked.plan, questions)
+
+
+def _own_mail(document: dict[str, Any] | None) -> None:
+    """The demo's mails go to its own mail server, whoever would send them elsewhere."""
+    for one in (document or {}).get("primitives", []):
+        if one["type"] == "connection" and one.get("service") == "gmail":
+            one |= {"service": "smtp", "credentials": {"type": "basic", "secret": one["name"]}}
 
 
 def _usual(kind: str) -> str:

@@ -8,21 +8,24 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from flov7.generation.offline import lexicon, policies, steps
-from flov7.generation.offline.conditions import read_condition
+from flov7.generation.offline import lexicon, messages, places, policies, replying, services, steps
+from flov7.generation.offline.arranging import apart, reordered
+from flov7.generation.offline.deciding import Decider
 from flov7.generation.offline.desk import Desk
-from flov7.generation.offline.index import Index
+from flov7.generation.offline.index import Index, Match
+from flov7.generation.offline.looping import over
+from flov7.generation.offline.naming import document_name, short, step_name, title
 from flov7.generation.offline.people import addressed
+from flov7.generation.offline.places import connector_of
 from flov7.generation.offline.slots import RESERVED, Scope, noun_phrase, plural, singular
 from flov7.generation.offline.structure import Choice, Doing, Each, Item, Meaning
 from flov7.generation.offline.triggers import Started, trigger
-from flov7.generation.offline.words import Word, closed, find, lows, said, snake
+from flov7.generation.offline.words import Word, find, lows, read, said, snake
 
-_LONGEST_TITLE = 60
-_APPROVED = ("approved", "approve", "approves", "accepted", "agreed", "yes", "says yes")
-_REJECTED = ("rejected", "reject", "rejects", "declined", "declines", "denied", "refused", "disapproved", "says no",
-             "not approved", "not approve")  # fmt: skip
-_SAVED = closed("save store archive record log insert add put write file")
+_CLOSEST = {"call a service over HTTP": "action/api_call", "send an e-mail": "action/email_send",
+            "tell a channel": "action/notification", "ask a database": "action/db_query",
+            "ask a model": "action/ai_process", "leave it out": ""}  # fmt: skip
+_TELLING = ("action/email_send", "action/notification")
 
 Primitive = dict[str, Any]
 
@@ -36,16 +39,24 @@ class Builder:
         self._sentence = sentence
         self._title = ""
         self._done: list[set[str]] = []
+        self._answers = False
+        self._fetching = False
+        self._decider = Decider(desk, index)
+        self._services: tuple[str, ...] = ()
 
     def document(self, meaning: Meaning) -> dict[str, Any] | None:
         """The whole document; None where no step could be made out."""
+        self._services = services.spoken(read(self._sentence), self._desk.catalogue)
         started = trigger(meaning.trigger, meaning.clock, self._desk)
         scope = self._first_scope(started, meaning)
-        self._title = _title(started, self._sentence)
+        self._title = title(started, self._sentence)
         first = dict(started.primitive)
         if started.condition:
-            first["when"] = self._logic(started.condition, scope, key=f"{first['name']}.when", negated=False)
+            first["when"] = self._decider.logic(started.condition, scope, key=f"{first['name']}.when", negated=False)
+        judged = self._decider.taken()
         primitives, scope = self._list(meaning.items, scope)
+        if judged:
+            primitives = [*judged, _gate_of(first, self._desk), *primitives]
         if meaning.any_failure:
             primitives = self._everywhere(primitives, meaning.any_failure, scope)
         for unread in meaning.unread:
@@ -54,15 +65,18 @@ class Builder:
             return None
         made: dict[str, Any] = {
             "flow7": "1.0",
-            "name": _document_name(primitives, started),
+            "name": document_name(primitives, started),
             "description": self._sentence,
         }
-        if started.noun and started.root and _uses(primitives, first, started.root):
+        brought = first["kind"] in ("webhook", "api", "manual", "schedule")
+        if brought and started.noun and started.root and _uses(primitives, first, started.root):
             made["inputs"] = {
                 "type": "object",
                 "required": [started.root],
                 "properties": {started.root: {"type": "object"}},
             }
+        if self._answers and first["kind"] in ("webhook", "api"):
+            first["config"] = {**first.get("config", {}), "respond": "result"}
         made["primitives"] = [first, *self._desk.connections.values(), *primitives]
         return made
 
@@ -79,16 +93,19 @@ class Builder:
             found = _spoken_of(first.words)
             noun, root = (found, found) if found else (noun, root)
         person = f"{root}.{snake(started.person)}" if root and started.person else None
-        return Scope(noun=noun, root=root, person=person)
+        return Scope(noun=noun, root=root, person=person, asker=started.asker)
 
     def _list(self, items: Sequence[Item], scope: Scope) -> tuple[list[Primitive], Scope]:
         made: list[Primitive] = []
-        at = 0
+        items, at = reordered(items), 0
         while at < len(items):
             item = items[at]
             match item:
+                case Doing() if item.words and item.words[0].low == "compare":
+                    found, scope = self._compare(item, items[at + 1 :], scope)
+                    return [*made, *found], scope
                 case Doing():
-                    for one in _apart(item):
+                    for one in apart(item):
                         found, scope = self._doing(one, scope)
                         made += found
                 case Choice():
@@ -117,11 +134,13 @@ class Builder:
             return [], scope
         if steps.is_stop(words):
             return [self._stop()], scope
-        matches = steps.kind_of(words, self._index, scope, catalogue=self._desk.catalogue)
+        matches = self._matches(words, scope)
+        fetched, scope = self._first(words, matches, scope)
+        matches = matches or self._closest(words)
         if not matches:
-            self._unknown(words)
-            return [], scope
-        name = self._desk.name(_step_name(words, matches[0].kind.name, scope))
+            return fetched, scope
+        self._answers = self._answers or (scope.asker == "http" and replying.replies(words))
+        name = self._desk.name(step_name(words, matches[0].kind.name, scope))
         kind, filled = steps.fill(
             words, matches=matches, name=name, scope=scope, desk=self._desk, handles=handles, title=self._title
         )
@@ -135,10 +154,51 @@ class Builder:
         after = addressed(words, scope) if kind.key in ("action/email_send", "action/notification") else scope
         if filled.result is not None:
             after = after.after(name if not filled.result else f"{name}.{filled.result}", noun=filled.noun)
+        if kind.key == "action/ai_process":
+            after = replace(after, judge=f"{name}.{filled.result}" if filled.result else name)
         if filled.config.get("for") == "approval":
             after = replace(after, approval=name)
         handlers = self._handlers(doing, made, scope)
-        return [made, *handlers], after
+        return [*fetched, *filled.before, made, *handlers], after
+
+    def _matches(self, words: Sequence[Word], scope: Scope) -> list[Match]:
+        if services.writes_back(words):
+            near = services.nearest((*read("update"), *words[1:]), self._desk.catalogue, self._services)
+            if near is not None:
+                return [Match(near, 100.0)]
+        return steps.kind_of(words, self._index, scope, catalogue=self._desk.catalogue)
+
+    def _first(self, words: Sequence[Word], matches: Sequence[Match], scope: Scope) -> tuple[list[Primitive], Scope]:
+        """What has to be fetched before: a list that lies at a service, or what is told while nothing is in hand."""
+        kind = matches[0].kind if matches else None
+        if kind is None or self._fetching:
+            return [], scope
+        wanted: tuple[Word, ...] = ()
+        if (
+            kind.type.value == "data"
+            and (at := find(words, "from", "in", "of"))
+            and connector_of(words[at[1] :], self._desk.catalogue)
+        ):
+            wanted = tuple(words[1:])
+        elif kind.key in _TELLING and scope.whole is None:
+            wanted = messages.news(words)
+        elif (
+            kind.key == "data/mapping"
+            and scope.last is None
+            and replying.replies(words)
+            and len(words) > 4
+            and words[1].low == "the"
+        ):
+            wanted = tuple(words[1:])
+        if not wanted:
+            return [], scope
+        return self._fetched(wanted, scope)
+
+    def _fetched(self, words: Sequence[Word], scope: Scope) -> tuple[list[Primitive], Scope]:
+        self._fetching = True
+        made, after = self._doing(Doing((*read("fetch"), *words)), scope)
+        self._fetching = False
+        return made, after
 
     def _handlers(self, doing: Doing, made: Primitive, scope: Scope) -> list[Primitive]:
         found: list[Primitive] = []
@@ -183,22 +243,23 @@ class Builder:
         if not (stops or goes):
             return None
         name = self._desk.name("check")
-        logic = self._logic(choice.words, scope, key=f"{name}.logic", negated=choice.negated != stops)
-        return [{"type": "condition", "kind": "filter", "name": name, "logic": logic}], scope, 0
+        logic = self._decider.logic(choice.words, scope, key=f"{name}.logic", negated=choice.negated != stops)
+        return [*self._decider.taken(), {"type": "condition", "kind": "filter", "name": name, "logic": logic}], scope, 0
 
     def _stop(self) -> Primitive:
         return {"type": "condition", "kind": "filter", "name": self._desk.name("stop"), "logic": "false"}
 
     def _choice(self, choice: Choice, scope: Scope, before: list[Primitive]) -> tuple[list[Primitive], Scope]:
-        approval = self._approval_logic(choice, scope)
+        approval = self._decider.approval(choice, scope)
         if approval is not None:
             for one in before:
                 if one["name"] == scope.approval:
                     one["config"]["on_rejected"] = "continue"
-        name = self._desk.name("if_" + _short(choice.words, scope))
+        name = self._desk.name("if_" + short(choice.words, scope))
         negated = choice.negated
-        logic = approval or self._logic(choice.words, scope, key=f"{name}.logic", negated=negated)
-        inner = _person_in(choice.words, scope)
+        logic = approval or self._decider.logic(choice.words, scope, key=f"{name}.logic", negated=negated)
+        asked = self._decider.taken()
+        inner = scope
         then, after = self._list(choice.then, inner)
         other, _ = self._list(choice.other, inner)
         made: Primitive = {"type": "condition", "kind": "if_else", "name": name, "logic": logic, "then": then}
@@ -208,32 +269,34 @@ class Builder:
             self._desk.note(f"Nothing is done where “{said(choice.words)}” holds.", weight=0.2)
             return [], scope
         left = replace(scope, approval=after.approval or scope.approval)
-        return [made], left
+        return [*asked, made], left
 
-    def _approval_logic(self, choice: Choice, scope: Scope) -> str | None:
-        if scope.approval is None:
-            return None
-        negated = choice.negated
-        if find(choice.words, *_REJECTED):
-            return f"{scope.approval}.decision {'!=' if negated else '=='} 'rejected'"
-        if find(choice.words, *_APPROVED):
-            return f"{scope.approval}.decision {'!=' if negated else '=='} 'approved'"
-        return None
-
-    def _logic(self, words: Sequence[Word], scope: Scope, *, key: str, negated: bool) -> str:
-        reading = read_condition(words, scope)
-        if reading is None:
-            guess = scope.join(snake(noun_phrase(words)[:2])) or "true"
-            return _not(
-                self._desk.ask(
-                    key, f"How can I see that “{said(words)}”? Say it as in `amount > 100`.", [guess], weight=0.25
-                ),
-                negated,
+    def _compare(self, doing: Doing, rest: Sequence[Item], scope: Scope) -> tuple[list[Primitive], Scope]:
+        """Two lists side by side; what is done with the difference is done only where there is one."""
+        words = doing.words[1:]
+        at = find(words, "with", "to", "and", "against")
+        made: list[Primitive] = []
+        paths: list[str] = []
+        for part in (words[: at[0]], words[at[1] :]) if at else ():
+            found, after = self._doing(Doing((*read("fetch"), *part)), scope)
+            made, scope = [*made, *found], after
+            paths += [after.last] if after.last else []
+        known = list(
+            dict.fromkeys(
+                [*paths, *reversed(list(scope.results.values())), "trigger.payload.first", "trigger.payload.second"]
             )
-        if not reading.ask:
-            return _not(reading.logic, negated)
-        answers = reading.answers or (reading.logic,)
-        return _not(self._desk.ask(key, reading.ask, answers), negated)
+        )
+        name = self._desk.name("compare")
+        then, after = self._list(rest, scope)
+        both: Primitive = {
+            "type": "condition",
+            "kind": "compare",
+            "name": name,
+            "left": known[0],
+            "op": "!=",
+            "right": known[1],
+        }
+        return [*made, {**both, "then": then} if then else both], after if not then else scope
 
     def _each(self, each: Each, scope: Scope) -> tuple[list[Primitive], Scope]:
         words = [word for word in each.words if word.sort != "mark"]
@@ -241,44 +304,19 @@ class Builder:
         item_words = noun_phrase(words[: cut[0]] if cut else words)
         source = words[cut[1] :] if cut else []
         noun = singular(snake(item_words[-1:])) if item_words else "item"
-        over = self._over(noun, source, words, scope)
+        fetched: list[Primitive] = []
+        if connector_of(source, self._desk.catalogue) or (scope.whole is None and source and places.names_place(words)):
+            fetched, scope = self._fetched((*read(plural(noun)), *words[(cut or (0, 0))[0] :]), scope)
+            source = [] if scope.last else source
+        listed = over(noun, source, words, scope, self._desk)
         name = self._desk.name(f"each_{noun}")
         chosen = f"{noun}_item" if noun in RESERVED or noun == scope.noun else noun
         body, _ = self._list(each.body, scope.item(noun, root=chosen))
         if not body:
             self._desk.note(f"Nothing is done for each {noun}.", weight=0.2)
             return [], scope
-        made = {"type": "condition", "kind": "loop", "name": name, "over": over, "as": chosen, "do": body}
-        return [made], scope
-
-    def _over(self, noun: str, source: Sequence[Word], words: Sequence[Word], scope: Scope) -> str:
-        listed = plural(noun)
-        key = f"each_{noun}.over"
-        if source:
-            path = scope.path(source)
-            if path is None:
-                return self._desk.ask(key, f"Where is the list ({said(words)})?", [listed], weight=0.2)
-            known = path in scope.results.values() or path == scope.last
-            named = noun_phrase(source)
-            if path == scope.whole and not known:
-                return listed if path == "trigger.payload" else f"{path}.{listed}"
-            is_list = (
-                known
-                or (named and singular(named[-1].low) != named[-1].low)
-                or find(source, "list", "result", "results", "response", "answer", "array")
-            )
-            return path if is_list else f"{path}.{listed}"
-        for said_noun, path in reversed(scope.results.items()):
-            if singular(said_noun.split("_")[-1]) == noun:
-                return path
-        if scope.root is None and scope.last:
-            return scope.last
-        if scope.last and scope.root is not None:
-            inner = scope.join(listed) or listed
-            asked = f"Where is the list of {listed.replace('_', ' ')}?"
-            return self._desk.ask(key, asked, [scope.last, f"{scope.last}.{listed}", inner])
-        path = scope.join(listed)
-        return path if path else self._desk.ask(key, f"Where is the list of {listed}?", [listed], weight=0.25)
+        made = {"type": "condition", "kind": "loop", "name": name, "over": listed, "as": chosen, "do": body}
+        return [*fetched, made], scope
 
     def _denied(self, words: Sequence[Word]) -> None:
         """`do not …`: asked about where a step above does just that."""
@@ -289,13 +327,25 @@ class Builder:
             return
         self._desk.note(f"“{said(words)}”: nothing here does that.", weight=0.05)
 
-    def _unknown(self, words: Sequence[Word]) -> None:
-        self._desk.ask(
-            f"step.{snake(words[:3])}",
-            f"I do not know how to do “{said(words)}”. Which of these comes closest?",
-            ["call a service over HTTP", "send an e-mail", "tell a channel", "ask a database", "leave it out"],
-            weight=0.3,
-        )
+    def _closest(self, words: Sequence[Word]) -> list[Match]:
+        """The nearest for words that no kind fits: at a service that was spoken of, else what the person says."""
+        if lexicon.is_verb(words, 0, fresh=True, verbs=lexicon.VERBS | self._index.verbs):
+            near = services.nearest(words, self._desk.catalogue, self._services)
+            if near is not None:
+                return [Match(near, 1.0)]
+            if places.names_place(words):
+                known = self._index.kind("action/api_call")
+                return [Match(known, 1.0)] if known else []
+        key = f"step.{snake(words[:3])}"
+        text = f"I do not know how to do “{said(words)}”. Which of these comes closest?"
+        given = self._desk.ask(key, text, list(_CLOSEST), weight=0.3)
+        kind = self._index.kind(_CLOSEST.get(given, "")) if key in self._desk.answers else None
+        return [Match(kind, 1.0)] if kind else []
+
+
+def _gate_of(first: Primitive, desk: Desk) -> Primitive:
+    """A condition that a step decides cannot stand at the trigger: it is a filter behind that step."""
+    return {"type": "condition", "kind": "filter", "name": desk.name("check"), "logic": first.pop("when")}
 
 
 def _spoken_of(words: Sequence[Word]) -> str | None:
@@ -308,79 +358,5 @@ def _spoken_of(words: Sequence[Word]) -> str | None:
     return None
 
 
-def _apart(doing: Doing) -> list[Doing]:
-    """`tell sales and finance` is two steps."""
-    words = doing.words
-    at = next((n for n, word in enumerate(words) if word.low == "and"), 0)
-    verb = words[0].low if words else ""
-    if (
-        not 1 < at < len(words) - 1
-        or at > 4
-        or verb not in ("tell", "email", "notify", "inform", "alert", "mail", "warn")
-    ):
-        return [doing]
-    second = [word for word in words[at + 1 :] if word.low not in ("the", "a", "an", "also")]
-    plain = all(word.sort == "word" and word.low not in lexicon.PREPOSITIONS for word in (*words[1:at], *second))
-    if not plain or len(second) > 2:
-        return [doing]
-    other = (words[0], *words[at + 1 :])
-    return [Doing(words[:at], doing.handlers, doing.policy), Doing(other, [], doing.policy)]
-
-
-def _not(logic: str, negated: bool) -> str:
-    if not negated:
-        return logic
-    simple = logic.replace(".", "").replace("_", "").isalnum()
-    return f"not {logic}" if simple else f"not ({logic})"
-
-
-def _short(words: Sequence[Word], scope: Scope) -> str:
-    skip = lexicon.DETERMINERS | lexicon.COPULAS | lexicon.PREPOSITIONS | lexicon.PRONOUNS | {"'s"}
-    kept = [word for word in words if word.low not in skip and word.sort == "word"]
-    if scope.noun:
-        kept = [word for word in kept if word.low != scope.noun] or kept
-    return snake(kept[:2]) if kept else "so"
-
-
-def _step_name(words: Sequence[Word], kind: str, scope: Scope) -> str:
-    skip = lexicon.DETERMINERS | lexicon.PREPOSITIONS | lexicon.PRONOUNS | {"'s", "up", "and"}
-    if kind == "wait":
-        return (
-            "approval"
-            if find(words, "approval", "approve", "approves", "sign-off", "go-ahead", "ok")
-            else ("answer" if words[0].low == "ask" else "wait")
-        )
-    kept = [word for word in words[:6] if word.low not in skip and word.sort in ("word", "channel")]
-    if len(kept) == 1 and (url := next((word.text for word in words if word.sort in ("url", "path")), None)):
-        parts = [one for one in re.split(r"[/?#]", url.partition("://")[2] or url)[1:] if one.isalpha()]
-        return snake(f"{kept[0].low} {parts[-1] if parts else kind}")
-    if len(kept) == 1:
-        return kind if kept[0].low in kind.split("_") else f"{snake(kept)}_{kind}"
-    name = snake(kept[:2]) if kept else kind
-    return name if name != scope.noun else f"{name}_{kind}"
-
-
-def _person_in(words: Sequence[Word], scope: Scope) -> Scope:
-    return scope
-
-
-def _title(started: Started, sentence: str) -> str:
-    if started.noun:
-        return f"New {started.noun.replace('_', ' ')}"
-    text = sentence.strip().rstrip(".")
-    return text if len(text) <= _LONGEST_TITLE else text[: _LONGEST_TITLE - 1].rsplit(" ", 1)[0] + " …"
-
-
-def _document_name(primitives: Sequence[Primitive], started: Started) -> str:
-    acts = [str(one["name"]) for one in primitives if one["type"] in ("action", "data")]
-    first = acts[0] if acts else str(primitives[0]["name"])
-    return snake(f"{started.noun}_{first}" if started.noun and started.noun not in first else first)
-
-
 def _uses(primitives: Sequence[Primitive], first: Primitive, root: str) -> bool:
     return re.search(rf"(?<![\w.]){re.escape(root)}(?![\w])", repr([*primitives, first])) is not None
-
-
-def unread(words: Sequence[Word]) -> tuple[str, ...]:
-    """The plain words, for a message."""
-    return lows(words)

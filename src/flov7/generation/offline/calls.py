@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from flov7.generation.draft import Sort
 from flov7.generation.offline import lexicon
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.filling import Filled, Wish
+from flov7.generation.offline.places import data_address, outside
 from flov7.generation.offline.slots import noun_phrase, plural
 from flov7.generation.offline.words import Word, closed, find, inside, lows, said, snake
 
@@ -40,14 +42,21 @@ def api_call(wish: Wish, desk: Desk) -> Filled:
     if not method:
         method = "POST" if body and verb not in _LOOKS else "GET"
     noun = _thing(words) or (_last_part(url) if url else None)
+    fields: dict[str, Any] = {}
+    if url is None and method == "GET" and (found := data_address(words, wish.scope)):
+        url = f"{{{{ {found} }}}}"
+    if url is None and (given := desk.answers.get(f"{wish.name}.url")):
+        url = given
     if url is None:
-        place = _service(words) or noun or "service"
-        asked = f"Which address shall `{wish.name}` call ({said(words)})?"
-        url = desk.ask(f"{wish.name}.url", asked, [f"https://example.com/{snake(place)}"], weight=0.2)
+        url, fields = "", {"connection": outside(words, desk, noun=noun)}
+        desk.note(
+            f"The connection `{fields['connection']}` holds the address that `{wish.name}` calls, and its key.",
+            weight=0.02,
+        )
     config: dict[str, Any] = {"method": method, "url": url}
     if method in ("POST", "PUT", "PATCH") and body:
         config["json"] = f"{{{{ {wish.scope.path(_sent(words)) or body} }}}}"
-    return Filled(config, noun=noun, result="body")
+    return Filled(config, fields, noun=noun, result="body")
 
 
 def db_query(wish: Wish, desk: Desk) -> Filled:
@@ -61,7 +70,7 @@ def db_query(wish: Wish, desk: Desk) -> Filled:
     table = table_of(words) or plural(noun or "rows")
     sql, params = _statement(wish, table)
     asked = f"Which SQL shall `{wish.name}` run ({said(words)})?"
-    given = desk.ask(f"{wish.name}.sql", asked, [sql], weight=0.12)
+    given = desk.ask(f"{wish.name}.sql", asked, [sql], weight=0.12, sort=Sort.ASSUMED)
     config: dict[str, Any] = {"sql": given}
     if params and "$1" in given:
         config["params"] = params
@@ -141,15 +150,6 @@ def _last_part(url: str) -> str | None:
     """What an address is about: `https://…/v1/contacts` gives `contacts`."""
     parts = [one for one in re.split(r"[/?#]", url.partition("://")[2] or url)[1:] if one.isalpha()]
     return snake(parts[-1]) if parts else None
-
-
-def _service(words: Sequence[Word]) -> str | None:
-    for at, word in enumerate(words):
-        if at and word.low in _PLACES and at + 1 < len(words):
-            found = noun_phrase([w for w in words[at + 1 : at + 4] if w.sort == "word"])
-            if found:
-                return snake(found[:2])
-    return None
 
 
 def _database(words: Sequence[Word]) -> str:

@@ -15,7 +15,7 @@ _MEASURES = {"weigh": "weight", "cost": "price", "last": "duration"}
 """What a verb compares of its subject, by the verb's stem."""
 _UNITS = closed(
     "euro euros eur dollar dollars usd pound pounds gbp percent kg kilo kilos km pieces points degrees bucks "
-    "chf cents units"
+    "chf cents units ms mb kb gb seconds minutes hours days weeks years stars euros points celsius"
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flov7.generation.draft import Question
+from flov7.generation.draft import Question, Sort
 from flov7.generation.offline.slots import RESERVED
 from flov7.generation.offline.words import snake
 from flov7.language.catalogue import Catalogue
@@ -36,12 +36,14 @@ class Desk:
         self._names.add(chosen)
         return chosen
 
-    def ask(self, key: str, text: str, suggestions: Sequence[str], *, weight: float = 0.12) -> str:
-        """What the person answered, else the first suggestion, with the question kept open."""
+    def ask(
+        self, key: str, text: str, suggestions: Sequence[str], *, weight: float = 0.12, sort: Sort = Sort.OPEN
+    ) -> str:
+        """What the person answered, else the first suggestion, with the question kept. A key is asked once."""
         if key in self.answers:
             return self.answers[key]
         found = list(dict.fromkeys(suggestions))
-        self.questions.append(Question(key=key, text=text, suggestions=tuple(found)))
+        self.questions.append(Question(key=key, text=text, suggestions=tuple(found), sort=sort))
         self.doubt += weight
         return found[0]
 

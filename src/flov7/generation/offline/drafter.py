@@ -15,6 +15,7 @@ from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.index import index_of
 from flov7.generation.offline.operations.drafting import changed, created
 from flov7.generation.offline.operations.vocabulary import vocabulary_of
+from flov7.generation.offline.phrasing import plain
 from flov7.generation.offline.services import spoken_of
 from flov7.generation.offline.structure import meaning
 from flov7.generation.offline.words import Word, closed, read
@@ -71,7 +72,7 @@ def propose(earlier: Earlier, *, catalogue: Catalogue, library: Library | None =
         desk = Desk(catalogue=catalogue, answers=earlier.answers, library=library)
     index = index_of(catalogue)
     verbs = lexicon.VERBS | index.verbs
-    understood = meaning(split(words, verbs=verbs))
+    understood = meaning(split(read(plain(sentence[:LONGEST])), verbs=verbs))
     document = Builder(desk, index, sentence=sentence).document(understood)
     questions = tuple(desk.questions)
     if document is None:

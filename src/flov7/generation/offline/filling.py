@@ -30,10 +30,11 @@ class Wish:
 class Filled:
     """Settings, further fields beside them, and what later steps may call the output.
 
-    `result` is the path below the step's name that holds what was asked for.
+    `before` are primitives that have to stand before it. `result` is the path below the step's name that holds what was asked for.
     """
 
     config: dict[str, Any]
     fields: dict[str, Any] = field(default_factory=dict[str, Any])
     noun: str | None = None
     result: str | None = None
+    before: tuple[dict[str, Any], ...] = ()

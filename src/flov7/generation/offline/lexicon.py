@@ -61,7 +61,7 @@ NOUN_TOO = closed(
     "transfer log map sort group split format record charge refund copy import export answer review ask run "
     "start stop test book sign transform export set list name count total change end match code save need "
     "show put file upload download hold wait pause forward reply share work look open close add link note "
-    "warning"
+    "warning invoice bill issue page process schedule form score rate rank tag tweet star"
 )
 VERBS = closed(
     "send email mail text call post message query filter report request ping alert check store archive update "
@@ -77,7 +77,9 @@ VERBS = closed(
     "synchronize back store append prepend attach move rename touch cancel block unblock enable disable "
     "provision deploy restart issue bill invoice pay ship return hand pass use take do require review consult "
     "discard end upsert dump note render compile compare announce broadcast drop request obtain page scan "
-    "monitor"
+    "monitor scrape crawl tweet label tag score rate rank apply archive extract rewrite compose judge gather pin "
+    "unzip zip resize crop redirect escalate analyze analyse respond criticize criticise dump watch follow turn "
+    "exclude keep bring bundle deduplicate dedupe normalize normalise clean look pick collect"
 )
 """What may begin a step. A verb that a catalogue's example begins with is one too."""
 

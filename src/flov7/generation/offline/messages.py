@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flov7.generation.draft import Sort
 from flov7.generation.offline import lexicon, people
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.filling import Filled, Wish
 from flov7.generation.offline.slots import noun_phrase
 from flov7.generation.offline.words import Word, begins, closed, find, inside, lows, said, snake
 
-_SERVICES = ("slack", "teams", "discord", "mattermost", "chat")
+_SERVICES = ("slack", "telegram", "teams", "discord", "mattermost", "whatsapp", "chat")
+_OWN_WORDS = closed(
+    "reminder email mail message note confirmation notification alert notice word update invitation link greeting report "
+    "summary digest newsletter letter welcome it this that them reminders emails messages list warning check-in team "
+    "result results answer table invoice text everyone everybody"
+)
+"""What a message is by itself; anything else has to come from somewhere."""
 _NO_TOPIC = closed("it this that them him her email mail message notice word update note")
 
 
@@ -22,6 +29,8 @@ def email(wish: Wish, desk: Desk) -> Filled:
     literal = [word.text for word in words if word.sort == "address"]
     if literal:
         who = people.Person("literal", ", ".join(literal), ", ".join(literal))
+    if wish.scope.asker == "email" and replies_to(words) and not literal:
+        who = people.Person("data", "sender", f"{wish.scope.root or 'email'}.from.address")
     config: dict[str, Any] = {"to": people.address(who, desk, key=f"{wish.name}.to", scope=scope)}
     template = _template(words)
     if template:
@@ -30,8 +39,25 @@ def email(wish: Wish, desk: Desk) -> Filled:
         return Filled({**config, "values": values} if values else config)
     config["subject"] = _subject(words) or _topic(wish)
     config["text"] = _body(wish, who, desk)
-    gmail = {"connection": desk.connect("gmail", service="gmail", credentials="oauth")} if find(words, "gmail") else {}
-    return Filled(config, gmail, noun="email")
+    return Filled(config, _mailbox(words, who, wish, desk), noun="email")
+
+
+def replies_to(words: Sequence[Word]) -> bool:
+    """Whether it is an answer to who wrote."""
+    return words[0].low in ("answer", "reply", "respond")
+
+
+def _mailbox(words: Sequence[Word], who: people.Person | None, wish: Wish, desk: Desk) -> dict[str, Any]:
+    """The mailbox that sends: Gmail where it is named, and for a person's own mail where no other is known.
+
+    Of 9,096 public workflows 17.7 % send by Gmail and 5.6 % by a mail server of their own.
+    """
+    own = who is None or who.sort == "speaker" or wish.scope.asker == "email"
+    if find(words, "gmail") or (own and desk.library is None):
+        if not find(words, "gmail"):
+            desk.note("Mail goes out by Gmail; a workspace with another mailbox takes that one.")
+        return {"connection": desk.connect("gmail", service="gmail", credentials="oauth")}
+    return {}
 
 
 _CONNECTED = {"slack": "slack", "telegram": "api_key", "discord": "api_key"}
@@ -44,7 +70,7 @@ def notification(wish: Wish, desk: Desk) -> Filled:
     channel = next((word.text[1:] for word in words if word.sort == "channel"), None)
     address = next((word.text for word in words if word.sort in ("url", "address")), None)
     who = people.person(people.recipient(words), wish.scope)
-    text = _saying(words) or _told(wish)
+    text = _saying(words) or told(wish)
     level = "error" if wish.handles else "warning" if begins(words, "warn", "alert") else None
     config: dict[str, Any] = {}
     if address:
@@ -56,7 +82,7 @@ def notification(wish: Wish, desk: Desk) -> Filled:
             config |= {"channel": "email", "to": people.address(who, desk, key=f"{wish.name}.to", scope=wish.scope)}
         else:
             asked = f"Which channel shall hear of it{'' if not service else f' on {service.capitalize()}'}?"
-            given = named or desk.ask(f"{wish.name}.channel", asked, [service or "team"], weight=0.08)
+            given = named or desk.ask(f"{wish.name}.channel", asked, [service or "team"], weight=0.08, sort=Sort.SETUP)
             config["channel"] = snake(given)
             if service in _CONNECTED:
                 said_to = f"#{channel}" if channel else f"#{snake(given)}"
@@ -126,6 +152,20 @@ def _object(words: Sequence[Word]) -> str:
     return "" if text.lower() in _NO_TOPIC or text.lower() in lexicon.PRONOUNS else text
 
 
+def news(words: Sequence[Word]) -> tuple[Word, ...]:
+    """What is told where it has to be found out first: `text me the weather`, but not `send me a reminder`."""
+    to = people.recipient(words)
+    rest = [word for word in words[1:] if word not in to]
+    if any(word.sort in ("quoted", "url") for word in rest) or find(rest, "that", "saying", "to say", "template"):
+        return ()
+    at = find(rest, "by", "via", "through", "using", "on slack", "to", "with")
+    kept = [word for word in (rest[: at[0]] if at else rest) if word.sort == "word"]
+    named = noun_phrase(kept)
+    if not named or named[-1].low in _OWN_WORDS or not any(word.low in lexicon.DETERMINERS for word in kept[:1]):
+        return ()
+    return tuple(kept)
+
+
 def _about(words: Sequence[Word]) -> str:
     at = find(words, "about", "regarding", "concerning")
     if at is None:
@@ -151,7 +191,7 @@ def _body(wish: Wish, who: people.Person | None, desk: Desk) -> str:
     if text:
         return text
     if wish.handles:
-        return _told(wish)
+        return told(wish)
     for_us = who is None or who.sort in ("team", "speaker", "literal")
     if for_us and (wish.scope.last or wish.scope.whole):
         return f"{_topic(wish)}:\n\n{{{{ {wish.scope.last or wish.scope.whole} }}}}"
@@ -161,7 +201,8 @@ def _body(wish: Wish, who: people.Person | None, desk: Desk) -> str:
     return f"Hello,\n\n{opening}.\n\nThank you."
 
 
-def _told(wish: Wish) -> str:
+def told(wish: Wish) -> str:
+    """What is said where the sentence does not give the words: what is in hand, or what failed."""
     if wish.handles:
         return "{{ error.primitive }} failed: {{ error.message }}"
     about = _about(wish.words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flov7.generation.draft import Sort
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.durations import duration
 from flov7.generation.offline.filling import Filled, Wish
@@ -24,6 +25,8 @@ _APPROVAL = (
     "okay",
     "decision",
 )
+_READY = ("ready", "done", "finished", "complete", "completed", "available", "processed", "over")
+"""What another system says when it has come so far."""
 _CALLBACK = ("callback", "call back", "webhook", "hear back", "system", "reply", "response", "answers back")
 
 
@@ -39,15 +42,25 @@ def wait(wish: Wish, desk: Desk) -> Filled:
     if date:
         return Filled({"for": "date", "until": _moment(date, words)})
     read = duration(words)
-    if find(words, *_CALLBACK):
+    if find(words, *_CALLBACK) or (find(words, "until") and find(words, *_READY)):
         return Filled({"for": "callback"} | ({"timeout": read[0]} if read else {}), result="payload")
     if read:
         return Filled({"for": "time", "duration": read[0]})
     if find(words, "until"):
         asked = f"Until which moment shall it wait ({said(words)})? Say a date, as in 2027-01-31T09:00."
-        return Filled({"for": "date", "until": desk.ask(f"{wish.name}.until", asked, ["2027-01-31T09:00:00Z"])})
+        return Filled(
+            {"for": "date", "until": desk.ask(f"{wish.name}.until", asked, ["2027-01-31T09:00:00Z"], sort=Sort.SETUP)}
+        )
     return Filled(
-        {"for": "time", "duration": desk.ask(f"{wish.name}.duration", "How long shall it wait?", ["1h", "1d"])}
+        {
+            "for": "time",
+            "duration": desk.ask(
+                f"{wish.name}.duration",
+                "How long shall it wait?",
+                ["1m", "1h", "1d"] if find(words, "bit", "moment", "little", "between", "briefly") else ["1h", "1d"],
+                sort=Sort.ASSUMED,
+            ),
+        }
     )
 
 
@@ -57,6 +70,8 @@ def is_wait(words: Sequence[Word]) -> bool:
     if verb in ("wait", "pause", "hold", "sleep", "delay"):
         return True
     if verb in ("get", "request", "obtain", "require", "ask", "await", "need", "have") and find(words, *_APPROVAL[:7]):
+        return True
+    if verb in ("collect", "gather", "buffer") and duration(words) is not None:
         return True
     if verb == "ask" and find(words, "for", "what", "which", "whether", "how", "when", "if", "who"):
         return True

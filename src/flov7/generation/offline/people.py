@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from flov7.generation.draft import Sort
 from flov7.generation.offline import lexicon
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.slots import Scope, noun_phrase, singular
@@ -133,8 +134,8 @@ def address(who: Person | None, desk: Desk, *, key: str, scope: Scope) -> str:
             if who is None
             else ("What is your e-mail address?" if name == "you" else f"What is the e-mail address of {name}?")
         )
-        return as_template(desk.ask(key, text, [f"{local}@example.com"], weight=0.15))
-    if who.value.endswith(("email", "mail")):
+        return as_template(desk.ask(key, text, [f"{local}@example.com"], weight=0.15, sort=Sort.SETUP))
+    if who.value.endswith(("email", "mail", "from.address")):
         return as_template(who.value)
     if who.value.endswith(".address"):
         return as_template(who.value.removesuffix("address") + "email")
@@ -144,7 +145,7 @@ def address(who: Person | None, desk: Desk, *, key: str, scope: Scope) -> str:
     if outer and outer not in options:
         options.append(outer)
     options.append(f"{base}contact.email")
-    return as_template(desk.ask(key, f"Where is the e-mail address of the {who.words}?", options))
+    return as_template(desk.ask(key, f"Where is the e-mail address of the {who.words}?", options, sort=Sort.ASSUMED))
 
 
 def as_template(value: str) -> str:

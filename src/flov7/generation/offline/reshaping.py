@@ -6,14 +6,17 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from flov7.generation.draft import Sort
 from flov7.generation.offline import lexicon
 from flov7.generation.offline.conditions import read_condition
 from flov7.generation.offline.desk import Desk
+from flov7.generation.offline.durations import duration
 from flov7.generation.offline.filling import Filled, Wish
 from flov7.generation.offline.operators import is_complete
 from flov7.generation.offline.slots import Scope, noun_phrase
 from flov7.generation.offline.words import Word, closed, find, inside, number, said, snake
 
+_REMOVES = closed("remove drop discard delete skip ignore exclude omit leave")
 _FORMS = ("json", "xml", "csv")
 _VAGUE = frozenset([*_FORMS, "file", "them", "it", "result", "results", "data"])
 _ENDS = closed("by where with that if into from as in and over under to which whose only at of")
@@ -40,7 +43,10 @@ def convert(wish: Wish, desk: Desk) -> Filled:
         operation = f"parse_{form}"
     else:
         operation = desk.ask(
-            f"{wish.name}.operation", f"Into which form ({said(words)})?", ["print_json", "print_csv", "print_xml"]
+            f"{wish.name}.operation",
+            f"Into which form ({said(words)})?",
+            ["print_json", "print_csv", "print_xml"],
+            sort=Sort.ASSUMED,
         )
     return Filled({"value": value, "operation": operation}, noun=form or "result", result="")
 
@@ -61,7 +67,9 @@ def reshape(wish: Wish, desk: Desk) -> Filled:
     if find(words, "group", "grouped", "per"):
         field = by or _field_after(words, "per")
         config["group_by"] = (
-            f"item.{field}" if field else desk.ask(f"{wish.name}.group_by", "Group by which field?", ["item.type"])
+            f"item.{field}"
+            if field
+            else desk.ask(f"{wish.name}.group_by", "Group by which field?", ["item.type"], sort=Sort.ASSUMED)
         )
     if find(words, "duplicates", "deduplicate", "duplicate", "unique"):
         config["unique_by"] = f"item.{by}" if by else "item"
@@ -81,21 +89,57 @@ def reshape(wish: Wish, desk: Desk) -> Filled:
 def keep(wish: Wish, desk: Desk) -> Filled:
     """`data/filter`: the items of a list for which something holds."""
     words = list(wish.words)
-    removes = words[0].low in ("remove", "drop", "discard", "delete") or bool(find(words, "filter out", "throw away"))
+    removes = words[0].low in _REMOVES or bool(find(words, "filter out", "throw away", "leave out"))
     items, where = _items_and_where(words)
     path = _path(items, wish, desk)
     reading = read_condition(where, Scope(noun="item", root="item")) if where and is_complete(where) else None
-    if reading is None:
+    aged = age(where or words[1:])
+    if aged is not None:
+        asked = "Which field of an item says how old it is?"
+        field = desk.ask(
+            f"{wish.name}.age",
+            asked,
+            ["item.date", "item.published", "item.created_at"],
+            weight=0.03,
+            sort=Sort.ASSUMED,
+        )
+        logic = f"{field} {aged[0]} {aged[1]}"
+    elif reading is None:
         guess = f"item.{snake(where[:1])}" if where else "item"
         logic = desk.ask(f"{wish.name}.where", f"Which items ({said(words)})? Write it over `item`.", [guess])
     elif reading.ask:
-        logic = desk.ask(f"{wish.name}.where", reading.ask, reading.answers or (reading.logic,))
+        logic = desk.ask(f"{wish.name}.where", reading.ask, reading.answers or (reading.logic,), sort=Sort.ASSUMED)
     else:
         logic = reading.logic
     config: dict[str, Any] = {"items": path, "where": logic}
     return Filled(
         {**config, "keep": "others"} if removes else config, noun=snake(noun_phrase(items) or "items"), result=""
     )
+
+
+def age(words: Sequence[Word]) -> tuple[str, str] | None:
+    """`older than yesterday`, `in the last 24 hours`: how a time compares with one that lies so far back."""
+    old, young = (
+        find(words, "older than", "before", "earlier than"),
+        find(words, "newer than", "younger than", "since", "after"),
+    )
+    last = find(
+        words, "in the last", "in the past", "of the last", "within the last", "from the last", "during the last"
+    )
+    if not (old or young or last):
+        return None
+    rest = words[(old or young or last or (0, 0))[1] :]
+    read = duration(rest)
+    day = {"yesterday": 1, "today": 0}.get(rest[0].low) if rest else None
+    if last and rest and read is None:
+        day = {"day": 1, "week": 7, "month": 30, "hour": 1 / 24}.get(rest[0].low)
+    if read is not None:
+        moment = f"date_subtract(now(), '{read[0]}')"
+    elif day is not None:
+        moment = f"add_days(now(), {-day:g})" if day else "date(now())"
+    else:
+        return None
+    return ("<" if old else ">="), moment
 
 
 def split(wish: Wish, desk: Desk) -> Filled:
@@ -110,7 +154,7 @@ def split(wish: Wish, desk: Desk) -> Filled:
     quoted = next((inside(word) for word in words if word.sort == "quoted"), None)
     if separator or quoted:
         return Filled({"text": f"{{{{ {path} }}}}", "separator": quoted or separator}, noun="parts", result="")
-    size = int(float(desk.ask(f"{wish.name}.size", "In batches of how many?", ["50"])))
+    size = int(float(desk.ask(f"{wish.name}.size", "In batches of how many?", ["50"], sort=Sort.ASSUMED)))
     return Filled({"items": path, "size": size}, noun="batches", result="")
 
 
@@ -125,7 +169,9 @@ def merge(wish: Wish, desk: Desk) -> Filled:
     paths = [path for part in parts if part and (path := scope.path(part))]
     if len(paths) < 2:
         known = list(dict.fromkeys([*paths, *reversed(list(scope.results.values())), scope.whole or "trigger.payload"]))
-        given = desk.ask(f"{wish.name}.sources", f"Which lists ({said(wish.words)})?", [", ".join(known[:2])])
+        given = desk.ask(
+            f"{wish.name}.sources", f"Which lists ({said(wish.words)})?", [", ".join(known[:2])], sort=Sort.ASSUMED
+        )
         paths = [one.strip() for one in given.replace(" and ", ",").split(",")]
     config: dict[str, Any] = {"sources": [f"{{{{ {path} }}}}" for path in paths]}
     if by:
@@ -161,7 +207,7 @@ def mapping(wish: Wish, desk: Desk) -> Filled:
     if below and fields and owner is not None:
         prefix = "" if owner in ("", "trigger.payload") else f"{owner}."
         return Filled({}, {"mapping": {f"{prefix}{field}": field for field in fields}})
-    paths = [path for one in _pieces(words) if (path := wish.scope.path(one))]
+    paths = [path for one in pieces(words) if (path := wish.scope.path(one))]
     if paths and find(wish.words, "set") is None:
         lasts = [path.rpartition(".")[2] if "." in path else f"the_{path}" for path in paths]
         clear = len(set(lasts)) == len(lasts)
@@ -181,8 +227,10 @@ def enrich(wish: Wish, desk: Desk) -> Filled:
     thing = snake(noun_phrase(words[1:3]) or "things")
     place = f"{url.rstrip('/')}/{{key}}" if url else f"https://example.com/{thing}/{{key}}"
     asked = f"Where is it looked up ({said(words)})? `{{key}}` stands for what it is looked up by."
-    given = desk.ask(f"{wish.name}.url", asked, [place], weight=0.15)
-    key = desk.ask(f"{wish.name}.key", f"By what is it looked up ({said(words)})?", ["item.id"], weight=0.08)
+    given = desk.ask(f"{wish.name}.url", asked, [place], weight=0.15, sort=Sort.SETUP)
+    key = desk.ask(
+        f"{wish.name}.key", f"By what is it looked up ({said(words)})?", ["item.id"], weight=0.08, sort=Sort.ASSUMED
+    )
     return Filled({"items": path, "from": "http", "key": key, "url": given}, noun=thing, result="")
 
 
@@ -202,7 +250,12 @@ def _path(words: Sequence[Word], wish: Wish, desk: Desk, *, default: bool = Fals
     found = found or (wish.scope.whole if default else None)
     if found is not None:
         return found
-    return desk.ask(f"{wish.name}.value", f"Which value ({said(wish.words)})?", [wish.scope.last or "trigger.payload"])
+    return desk.ask(
+        f"{wish.name}.value",
+        f"Which value ({said(wish.words)})?",
+        [wish.scope.last or "trigger.payload"],
+        sort=Sort.ASSUMED,
+    )
 
 
 def _value(wish: Wish, desk: Desk) -> str:
@@ -274,7 +327,7 @@ def _listed(words: Sequence[Word]) -> str:
     return snake(found) if found else "result"
 
 
-def _pieces(words: Sequence[Word]) -> list[list[Word]]:
+def pieces(words: Sequence[Word]) -> list[list[Word]]:
     """The parts between commas and `and`."""
     found: list[list[Word]] = [[]]
     for word in words:

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from flov7.generation.draft import Sort
+from flov7.generation.offline import messages, reshaping
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.filling import Filled, Wish
-from flov7.generation.offline.operations.phrases import deed
-from flov7.generation.offline.operations.resolve import Said, naming, resolve, stems
-from flov7.generation.offline.operations.vocabulary import Vocabulary, vocabulary_of
-from flov7.generation.offline.words import Word, snake
+from flov7.generation.offline.operations.phrases import Deed, deed
+from flov7.generation.offline.operations.resolve import SAME, Said, naming, resolve, stems
+from flov7.generation.offline.operations.verbs import STANDS_IN, classes
+from flov7.generation.offline.operations.vocabulary import Operation, Vocabulary, vocabulary_of
+from flov7.generation.offline.places import connector_of, named_at
+from flov7.generation.offline.slots import noun_phrase
+from flov7.generation.offline.words import Word, find, snake
 from flov7.kit.errors import FlowError
 from flov7.language.catalogue import Catalogue, KindSpec
 
-_NAMED, _SURE = 0.8, 0.7
+_NAMED, _SURE, _LEAST = 0.8, 0.7, 0.45
+_TEXTS = frozenset(["text", "message", "body", "content", "comment_text", "comment", "question", "post"])
+_TITLES = frozenset(["title", "name", "subject", "summary", "displayName"])
+_RECORDS = frozenset(["properties", "fields", "data", "values", "rows", "records", "items", "args", "children"])
+_OWN = frozenset(["id", "email", "to", "query", "q", "term", "number", "address"])
+_ADDS = frozenset(["add", "put", "write", "insert", "save", "store", "log", "record", "append", "dump"])
 
 
 def operation_of(words: Sequence[Word], catalogue: Catalogue) -> KindSpec | None:
     """The operation that the words ask for at a service that they name; None where none fits well."""
-    vocabulary = spoken_of(words, catalogue)
+    service = connector_of(words, catalogue)
+    vocabulary = spoken_of(words, catalogue, used=[f"{service}.any"] if service else ())
     if not vocabulary.operations:
         return None
-    named = naming(words, vocabulary)
+    named = naming(words, vocabulary) | ({service: 1.0} if service else {})
     if max(named.values(), default=0.0) < _NAMED:
         return None
     asked = deed(words)
@@ -34,7 +46,77 @@ def operation_of(words: Sequence[Word], catalogue: Catalogue) -> KindSpec | None
     said = Said(asked.verb, stems(thing.words, vocabulary), around, named, {}, lows)
     found = [one for one in resolve(said, vocabulary) if named.get(one.operation.connector, 0.0) >= _NAMED]
     best = found[0] if found and found[0].sure >= _SURE else None
-    return catalogue.get("action", best.operation.name) if best else None
+    chosen = best.operation if best else _nearest(asked, vocabulary, service)
+    return catalogue.get("action", chosen.name) if chosen else None
+
+
+def _nearest(asked: Deed, vocabulary: Vocabulary, service: str | None) -> Operation | None:
+    """Where the thing has another name at the service: its first operation that does what was asked for."""
+    heard = {
+        other
+        for thing in asked.things
+        for term in stems(thing.all_words, vocabulary)
+        for other in (term, *SAME.get(term, ()))
+    }
+    ranked = sorted(
+        (-_fit(asked.verb, one) - 0.4 * len(heard & one.terms), len(one.name), one.name)
+        for one in vocabulary.operations
+        if one.connector == service and _fit(asked.verb, one) > _LEAST
+    )
+    return vocabulary.by_name[ranked[0][2]] if ranked else None
+
+
+def _fit(verb: str, operation: Operation) -> float:
+    """How well what an operation does is what the verb asks for."""
+    if verb in _ADDS and "append" in operation.does:
+        return 1.1
+    if verb in ("find", "look", "search", "check") and operation.name.partition(".")[2].startswith("search"):
+        return 1.05
+    named = (name for name in classes(verb) if name in STANDS_IN)
+    return max((STANDS_IN[name].get(does, 0.0) for name in named for does in operation.does), default=0.0)
+
+
+def spoken(words: Sequence[Word], catalogue: Catalogue) -> tuple[str, ...]:
+    """The services with connectors that a whole request names, in order."""
+    known = frozenset(catalogue.shelves)
+    found = (named_at(words, at, known) for at in range(len(words)))
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+def listing(words: Sequence[Word], thing: Sequence[Word], catalogue: Catalogue) -> str | None:
+    """The operation that lists what is new at the service that the words name, where it needs nothing else."""
+    service = connector_of(words, catalogue)
+    if service is None or not thing or not find(words, "new", "created", "added"):
+        return None
+    vocabulary = spoken_of((), catalogue, used=[f"{service}.any"])
+    heard = {other for term in stems(thing, vocabulary) for other in (term, *SAME.get(term, ()))}
+    for one in vocabulary.operations:
+        spec = catalogue.get("action", one.name)
+        plain = one.connector == service and one.name.partition(".")[2].startswith("list")
+        if (
+            plain
+            and spec is not None
+            and not spec.inputs.get("required")
+            and any(heard & words for words in one.objects)
+        ):
+            return one.name
+    return None
+
+
+def nearest(words: Sequence[Word], catalogue: Catalogue, among: Sequence[str]) -> KindSpec | None:
+    """The operation of one of these services that comes nearest to a step that names none."""
+    if not among:
+        return None
+    vocabulary = spoken_of((), catalogue, used=[f"{one}.any" for one in among])
+    asked = deed(words)
+    if not asked.things:
+        return None
+    said = Said(asked.verb, stems(asked.things[0].words, vocabulary), (), dict.fromkeys(among, 1.0))
+    found = resolve(said, vocabulary)
+    if found and found[0].sure >= _SURE:
+        return catalogue.get("action", found[0].operation.name)
+    chosen = _nearest(asked, vocabulary, among[-1])
+    return catalogue.get("action", chosen.name) if chosen else None
 
 
 def _names(name: str, title: str) -> set[str]:
@@ -66,22 +148,104 @@ def spoken_of(words: Sequence[Word], catalogue: Catalogue, *, used: Iterable[str
 
 
 def fill(wish: Wish, desk: Desk) -> Filled:
-    """What the operation needs is asked for; what is in hand is suggested where it has that field's name."""
+    """What the operation needs: texts and records come from what is in hand, ids and places are set before it goes live."""
     config: dict[str, Any] = {}
+    before: list[dict[str, Any]] = []
     properties: dict[str, Any] = wish.kind.inputs.get("properties", {})
     for field in wish.kind.inputs.get("required", []):
         about: dict[str, Any] = properties.get(field, {})
-        shown = [str(one) for one in (*about.get("examples", []), *about.get("enum", []))]
-        here = wish.scope.join(field)
-        suggested = [f"{{{{ {here} }}}}"] if here and not shown else [*shown, field]
-        title = wish.kind.title.partition(": ")[2] or wish.kind.title
-        text = f"{title}: what is the {str(about.get('description') or field).rstrip('.').lower()}?"
-        config[field] = desk.ask(f"{wish.name}.{field}", text, suggested, weight=0.06)
+        if field == "rows" and (row := _row(wish, desk)) is not None:
+            before, config[field] = [row[0]], row[1]
+            continue
+        config[field] = _in_hand(field, wish) or _asked(field, about, wish, desk)
     service = wish.kind.name.partition(".")[0]
-    noun = snake(wish.kind.name.partition(".")[2].split("_")[-1])
-    return Filled(config, {"connection": _connection(service, desk)}, noun=noun, result="")
+    noun = _thing_of(wish)
+    fields = {"connection": connection(service, desk)}
+    if writes_back(wish.words) and (merged := _merged(wish, desk)) is not None:
+        before = [merged]
+        if "rows" in config:
+            config["rows"] = [f"{{{{ {merged['name']} }}}}"]
+    return Filled(config, fields, noun=noun, result=_list_in(wish.kind.outputs), before=tuple(before))
 
 
-def _connection(service: str, desk: Desk) -> str:
+def writes_back(words: Sequence[Word]) -> bool:
+    """`write the answers back to the same row`."""
+    return (
+        words[0].low in _ADDS | {"update"}
+        and find(words, "back", "same row", "same record", "same line", "to the row") is not None
+    )
+
+
+def _merged(wish: Wish, desk: Desk) -> dict[str, Any] | None:
+    """What was there and what was found, as one."""
+    first, last = wish.scope.root or wish.scope.whole, wish.scope.last
+    if not first or not last or first == last:
+        return None
+    name = desk.name(f"{wish.name}_merged")
+    config = {"sources": [f"{{{{ {first} }}}}", f"{{{{ {last} }}}}"], "by": "objects"}
+    return {"type": "data", "kind": "merge", "name": name, "config": config}
+
+
+def _thing_of(wish: Wish) -> str:
+    """What later steps call the result: the thing that was asked for, else the operation's own."""
+    things = deed(wish.words).things
+    named = noun_phrase(things[0].words)[-2:] if things else []
+    return snake(named) if named else snake(wish.kind.name.partition(".")[2].split("_")[-1])
+
+
+def _list_in(outputs: dict[str, Any]) -> str:
+    """Where the list is in an operation's output; the output itself where there is none."""
+    listed = [name for name, one in outputs.get("properties", {}).items() if one.get("type") == "array"]
+    return listed[0] if listed else ""
+
+
+def _in_hand(field: str, wish: Wish) -> str | None:
+    """A text, a title or a record that is in hand; None for what is an id or a place."""
+    whole = wish.scope.last or wish.scope.whole
+    if field in _TEXTS:
+        return messages.told(wish)
+    if field in _TITLES:
+        return f"New {wish.scope.noun.replace('_', ' ')}" if wish.scope.noun else wish.title
+    if whole and field in _RECORDS:
+        return f"{{{{ {wish.scope.whole or whole} }}}}"
+    return None
+
+
+def _asked(field: str, about: dict[str, Any], wish: Wish, desk: Desk) -> str:
+    shown = [str(one) for one in (*about.get("examples", []), *about.get("enum", []))]
+    here = wish.scope.join(field)
+    known = here is not None and not shown and field in _OWN
+    suggested = [f"{{{{ {here} }}}}"] if here and not shown else [*shown, field]
+    title = wish.kind.title.partition(": ")[2] or wish.kind.title
+    what = re.sub(r"^(?:the|its|a|an)\b ?", "", str(about.get("description") or field).rstrip(".").lower())
+    text = f"{title} (`{wish.name}`): what is the {what}?"
+    return desk.ask(f"{wish.name}.{field}", text, suggested, weight=0.03, sort=Sort.ASSUMED if known else Sort.SETUP)
+
+
+def _row(wish: Wish, desk: Desk) -> tuple[dict[str, Any], Any] | None:
+    """The cells of a row by name, so that one sees what goes where; None where a whole list is written."""
+    whole = wish.scope.last or wish.scope.whole
+    if whole is None:
+        return None
+    at = find(wish.words, "with")
+    named = [noun_phrase(one) for one in reshaping.pieces(wish.words[at[1] :])] if at else []
+    cells: dict[str, str] = {}
+    for one in named:
+        time = one and one[-1].low in ("timestamp", "date", "time", "day")
+        path = "run.now" if time else wish.scope.path(one) if one else None
+        if path and snake(one) != path:
+            cells[path] = snake(one)
+    if not named and wish.scope.root is None:
+        return None
+    cells = (
+        cells if any(path != "run.now" for path in cells) else {whole: f"{(wish.scope.noun or 'whole')}_row", **cells}
+    )
+    name = desk.name(f"{wish.name}_row")
+    mapped: dict[str, Any] = {"type": "data", "kind": "mapping", "name": name, "mapping": cells}
+    return mapped, [[f"{{{{ {one} }}}}" for one in cells.values()]]
+
+
+def connection(service: str, desk: Desk) -> str:
+    """The connection to a service, by the login that its connector wants."""
     kind = desk.catalogue.connection(service)
     return desk.connect(service, service=service, credentials=kind.name if kind else "api_key")

@@ -25,6 +25,8 @@ class Scope:
     `noun` is the thing in hand (what the trigger brought, or a loop's item) and `root` its path; an empty
     root means that its fields lie at the top of the payload, None that there is no such thing. `results` are
     the paths of earlier steps' outputs by noun, `last` the latest of them. `people` are persons that were named.
+    `asker` is the way on which whoever started it hears an answer: `http`, `email`, `sms`, `chat`; `judge` is the latest
+    step at which a model was asked.
     """
 
     noun: str | None = None
@@ -33,6 +35,8 @@ class Scope:
     last: str | None = None
     approval: str | None = None
     person: str | None = None
+    asker: str | None = None
+    judge: str | None = None
 
     def item(self, noun: str, *, root: str) -> Scope:
         """Inside a loop: the item is the thing in hand, what was in hand before keeps its name."""

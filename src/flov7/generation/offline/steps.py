@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flov7.generation.offline import calls, lexicon, messages, pauses, people, reshaping, services
+from flov7.generation.draft import Sort
+from flov7.generation.offline import calls, lexicon, messages, pauses, people, replying, reshaping, services, thinking
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.filling import Filled, Wish
 from flov7.generation.offline.index import Index, Match
@@ -19,6 +20,7 @@ Filler = Callable[[Wish, Desk], Filled]
 _FILLERS: dict[str, Filler] = {
     "action/email_send": messages.email,
     "action/notification": messages.notification,
+    "action/ai_process": thinking.think,
     "action/api_call": calls.api_call,
     "action/db_query": calls.db_query,
     "action/custom": calls.custom,
@@ -29,13 +31,15 @@ _FILLERS: dict[str, Filler] = {
     "data/split": reshaping.split,
     "data/merge": reshaping.merge,
     "data/validate": reshaping.validate,
-    "data/mapping": reshaping.mapping,
+    "data/mapping": replying.mapping,
     "data/enrich": reshaping.enrich,
 }
 _CLOSE = 0.85
 _SENDS = ("action/notification", "action/email_send", "action/wait", "action/custom")
 _MAIL_NOUNS = ("email", "emails", "mail", "mails", "newsletter", "letter", "inbox")
-_CHATS = ("slack", "teams", "discord", "mattermost", "chat")
+_CHATS = ("slack", "teams", "discord", "mattermost", "telegram", "whatsapp", "chat")
+_LEAVES = closed("skip ignore exclude omit drop keep leave")
+_LISTED = closed("anything everything those items all any ones only whatever what articles entries rows")
 _TELLS = closed("tell notify inform alert ping warn let announce page message remind")
 _FLOWS = ("workflow", "workflows", "sub-workflow", "subworkflow")
 _CALLS = closed("call fetch get post put patch delete request hit download load pull push retrieve query trigger")
@@ -62,12 +66,34 @@ def _shown(words: Sequence[Word], scope: Scope) -> str | None:
     """The kind that the words show by their form: an address, SQL, a channel, a length of time."""
     verb = words[0].low
     sorts = {word.sort for word in words}
+    if thinking.is_thinking(words):
+        return "action/ai_process"
     if pauses.is_wait(words):
         return "action/wait"
     if find(words[1:], *_FLOWS) and verb in ("run", "start", "call", "execute", "launch", "trigger", "invoke", "use"):
         return "action/custom"
-    if "channel" in sorts or (find(words, *_CHATS) and verb in _TELLS | {"send", "post", "write", "put", "share"}):
+    if "channel" in sorts or (
+        find(words, *_CHATS) and verb in _TELLS | {"send", "post", "write", "put", "share", "publish"}
+    ):
         return "action/notification"
+    if (
+        verb in ("open", "start", "create")
+        and find(words, *_CHATS)
+        and find(words, "thread", "message", "conversation")
+    ):
+        return "action/notification"
+    if (answer := replying.kind_of(words, scope)) is not None:
+        return answer
+    if verb in _LEAVES and len(words) > 2 and words[1].low in _LISTED:
+        return "data/filter"
+    if verb in ("check", "test", "measure") and scope.whole is None:
+        return "action/api_call"
+    return _told_or_kept(words, scope)
+
+
+def _told_or_kept(words: Sequence[Word], scope: Scope) -> str | None:
+    """People who are told, values in another form, databases."""
+    verb, sorts = words[0].low, {word.sort for word in words}
     mail = find(words, *_MAIL_NOUNS) is not None or "address" in sorts
     if verb in ("email", "mail", "emailing") or (
         verb in ("send", "write", "forward", "reply", "notify", "inform", "remind", "tell") and mail
@@ -75,10 +101,18 @@ def _shown(words: Sequence[Word], scope: Scope) -> str | None:
         return "action/email_send"
     if verb in ("convert", "turn", "parse", "encode", "decode") and find(words, "csv", "json", "xml", "base64"):
         return "action/transform"
-    if find(words[1:], "ai", "gpt", "chatgpt", "llm", "openai"):
-        return "action/ai_process"
-    if verb in ("post", "send", "push", "submit", "put") and find(words[1:], "api", "service", "endpoint"):
+    if find(words[1:], "api", "endpoint") or (
+        verb in ("post", "send", "push", "submit", "put") and find(words[1:], "service")
+    ):
         return "action/api_call"
+    if (
+        verb in ("check", "verify", "test", "validate")
+        and find(words, "deliverable", "reachable", "available", "online", "valid")
+        and not find(words, "fields")
+    ):
+        return "action/api_call"
+    if verb == "add" and words[1:2] and words[1].low == "up":
+        return "data/transform"
     if verb in ("look", "watch") and words[1:2] and words[1].low == "at":
         return "action/api_call"
     if verb == "let" and words[-1:] and find(words, "know"):
@@ -119,6 +153,7 @@ def fill(
             f"What is meant by “{said(words)}”?",
             [f"{best.kind.title} ({best.kind.name})", f"{second.title} ({second.name})"],
             weight=0.15,
+            sort=Sort.ASSUMED,
         )
         if second.name in given or second.title.lower() in given.lower():
             best = matches[1]

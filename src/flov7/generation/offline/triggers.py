@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
-from flov7.generation.offline import lexicon
+from flov7.generation.draft import Sort
+from flov7.generation.offline import lexicon, services
 from flov7.generation.offline.calls import table_of
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.operators import has_comparison, is_complete
+from flov7.generation.offline.places import connector_of
 from flov7.generation.offline.schedules import timing
+from flov7.generation.offline.services import listing
 from flov7.generation.offline.slots import RESERVED, noun_phrase, plural, singular
 from flov7.generation.offline.words import Word, closed, find, lows, snake, stem
+from flov7.language.catalogue import Catalogue
 
 
 def _stems(text: str) -> frozenset[str]:
@@ -36,6 +40,9 @@ _PROGRAM = ("over the api", "via the api", "through the api", "by api", "rest ap
 _STATES = frozenset(
     ["new", "been", "being", "ready", "available", "due", "overdue", "low", "out", "done", "live", "down"]
 )
+_ROOTS = {"email": "email", "sms": "sms", "database": "row", "iot": "message"}
+"""Where what came lies in what each of these triggers brings; mails and text messages are the whole of it."""
+_CHATS = ("telegram", "slack", "whatsapp", "discord", "chat", "messenger", "teams")
 _UNBUILT: dict[str, tuple[str, ...]] = {
     "email": ("email", "emails", "mail", "mails"),
     "sms": ("sms", "text message"),
@@ -53,7 +60,7 @@ class Started:
     root: str | None = None
     person: tuple[Word, ...] = ()
     condition: tuple[Word, ...] = ()
-    aside: dict[str, str] = field(default_factory=dict[str, str])
+    asker: str | None = None
 
 
 def trigger(words: tuple[Word, ...] | None, clock: tuple[Word, ...], desk: Desk) -> Started:
@@ -65,10 +72,34 @@ def trigger(words: tuple[Word, ...] | None, clock: tuple[Word, ...], desk: Desk)
         return _unsaid(desk)
     head, condition = _without_condition(words)
     if find(words, *_PROGRAM):
-        return Started(_primitive("api", desk, name="api_call"), root="", condition=condition)
+        return Started(_primitive("api", desk, name="api_call"), root="", condition=condition, asker="http")
+    if find(words, "over http"):
+        cut = find(words, "over http") or (len(words), 0)
+        return replace(_event(words[: cut[0]], condition, desk), asker="http")
+    if find(words, "web form"):
+        return _page(desk, condition)
     if is_by_hand(words):
         return Started(_primitive("manual", desk, name="start"), root="", condition=condition)
-    return _event(head, condition, desk)
+    started = _event(head, condition, desk)
+    return replace(started, asker=_asker(str(started.primitive["kind"]), words))
+
+
+def _page(desk: Desk, condition: tuple[Word, ...]) -> Started:
+    """A form of one's own: the webhook shows the page and takes what is put in."""
+    name = desk.name("form_submitted")
+    made = {
+        "type": "trigger",
+        "kind": "webhook",
+        "name": name,
+        "config": {"url": "/form", "method": "POST", "form": {}},
+    }
+    return Started(made, noun="form", root="", condition=condition, asker="http")
+
+
+def _asker(kind: str, words: Sequence[Word]) -> str | None:
+    if kind in ("email", "sms"):
+        return kind
+    return "chat" if find(words, *_CHATS) else "http" if find(words, "web form", "request") else None
 
 
 def happens(words: Sequence[Word]) -> bool:
@@ -98,7 +129,11 @@ def _scheduled(config: dict[str, Any], vague: bool, desk: Desk) -> dict[str, Any
     if vague and "at" in config:
         config = config | {
             "at": desk.ask(
-                "schedule.at", "At which time of day?", [config["at"], "08:00", "12:00", "18:00"], weight=0.06
+                "schedule.at",
+                "At which time of day?",
+                [config["at"], "08:00", "12:00", "18:00"],
+                weight=0.06,
+                sort=Sort.ASSUMED,
             )
         }
     elif vague:
@@ -108,6 +143,7 @@ def _scheduled(config: dict[str, Any], vague: bool, desk: Desk) -> dict[str, Any
             "At which time of day?",
             [f"{int(hour):02d}:{int(minute):02d}", "08:00", "12:00"],
             weight=0.06,
+            sort=Sort.ASSUMED,
         )
         config = config | {"cron": " ".join([str(int(at.split(":")[1])), str(int(at.split(":")[0])), *rest])}
     if "time_zone" not in config and "every" not in config:
@@ -120,7 +156,8 @@ def _unsaid(desk: Desk) -> Started:
         "trigger.kind",
         "What shall start it?",
         ["by hand", "a webhook", "a program over the API", "every day at 09:00"],
-        weight=0.15,
+        weight=0.12,
+        sort=Sort.ASSUMED,
     )
     from flov7.generation.offline.words import read
 
@@ -193,15 +230,28 @@ def _event(words: tuple[Word, ...], condition: tuple[Word, ...], desk: Desk) -> 
         condition = measure
     noun = snake(thing) if thing else None
     noun = None if noun in RESERVED or noun in lexicon.COPULAS else noun
-    kind = _unbuilt(words, thing)
+    kind = _unbuilt(words, thing, desk.catalogue)
     if kind is not None and kind in {one.name for one in desk.catalogue.of_type("trigger")}:
         return _known_by_name(kind, noun, desk, condition, words=words)
     if noun in ("webhook", "request", "call", "http_request", "post_request", "hook"):
         noun = None
     name = desk.name(f"{noun}_{_happening(rest)}" if noun else "event")
+    polled = None if path else listing(words, thing, desk.catalogue)
+    if polled is not None:
+        return _polled(polled, noun, desk, name, condition)
     url = path or f"/{plural(noun).replace('_', '-') if noun else 'event'}"
     made = {"type": "trigger", "kind": "webhook", "name": name, "config": {"url": url, "method": "POST"}}
     return Started(made, noun=noun, root=noun or "", person=tuple(actor), condition=condition)
+
+
+def _polled(action: str, noun: str | None, desk: Desk, name: str, condition: tuple[Word, ...]) -> Started:
+    """A service that lists such things is asked again and again: nothing has to be set up over there."""
+    service = action.partition(".")[0]
+    poll = {"action": action, "key": "id", "every": "5m"}
+    made: dict[str, Any] = {"type": "trigger", "kind": "api", "name": name, "config": {"poll": poll}}
+    made["connection"] = services.connection(service, desk)
+    desk.note(f"`{action}` is asked every 5 minutes for what is new.")
+    return Started(made, noun=noun, root="", condition=condition)
 
 
 def _happening(words: Sequence[Word]) -> str:
@@ -279,9 +329,14 @@ def _measure(words: Sequence[Word]) -> tuple[Word, ...]:
     return ()
 
 
-def _unbuilt(words: Sequence[Word], thing: Sequence[Word]) -> str | None:
+def _unbuilt(words: Sequence[Word], thing: Sequence[Word], catalogue: Catalogue) -> str | None:
     last = thing[-1].low if thing else ""
+    if find(words, "inbox", "mailbox"):
+        return "email"
+    stored = connector_of(words, catalogue) is not None
     for kind, names in _UNBUILT.items():
+        if kind == "database" and stored:
+            continue
         if last in names or (kind == "sms" and find(words, "text message", "sms")):
             return kind
         if kind in ("database", "iot") and find(words, "in the database", "to the table", "in the table", "mqtt"):
@@ -301,7 +356,7 @@ def _known_by_name(
             weight=0.2,
         )
     _settle(kind, made, noun, desk, table=table_of(words))
-    return Started(made, noun=noun, root=noun, condition=condition)
+    return Started(made, noun=noun or _ROOTS[kind], root=_ROOTS[kind], condition=condition)
 
 
 def _settle(kind: str, made: dict[str, Any], noun: str | None, desk: Desk, *, table: str | None) -> None:
@@ -312,14 +367,19 @@ def _settle(kind: str, made: dict[str, Any], noun: str | None, desk: Desk, *, ta
         case "iot":
             asked = "Which MQTT topics shall it listen to?"
             made["config"] = {
-                "topics": [desk.ask("trigger.topics", asked, [f"{plural(noun or 'reading')}/#"], weight=0.06)]
+                "topics": [
+                    desk.ask("trigger.topics", asked, [f"{plural(noun or 'reading')}/#"], weight=0.06, sort=Sort.SETUP)
+                ]
             }
             made["connection"] = desk.connect("broker", service="mqtt", credentials="basic")
         case "email":
             made["connection"] = desk.connect("mailbox", service="imap", credentials="basic")
         case "database":
             asked = "Which table shall it watch?"
-            made["config"] = {"table": table or desk.ask("trigger.table", asked, [plural(noun or "row")], weight=0.06)}
+            made["config"] = {
+                "table": table
+                or desk.ask("trigger.table", asked, [plural(noun or "row")], weight=0.06, sort=Sort.SETUP)
+            }
             made["connection"] = desk.connect("database", service="postgres", credentials="password")
         case _:
             return

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from flov7.generation.draft import Draft, Drafter
 from flov7.generation.evaluation import calibration
-from flov7.generation.evaluation.prompts.judging import handled, in_sequence, is_finished, missing
+from flov7.generation.evaluation.prompts.judging import handled, in_sequence, missing
 from flov7.generation.generate import draft
 from flov7.kit.errors import Invalid
 from flov7.language.catalogue import Catalogue
@@ -79,7 +79,7 @@ async def _one(case: Case, catalogue: Catalogue, *, drafter: Drafter | None) -> 
     began = time.perf_counter()
     made = await draft(str(case["prompt"]), catalogue=catalogue, drafter=drafter)
     seconds = time.perf_counter() - began
-    finished = is_finished(made)
+    finished = made.is_finished
     lacks, ordered, good = _compared(made, case, catalogue)
     after = await _answered(made, catalogue, drafter=drafter)
     later = _compared(after, case, catalogue)[0] if after is not made else lacks

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flov7.generation.draft import Draft
 from flov7.language.effects import Effect
 from flov7.language.front import Checked
 from flov7.marketplace.complexity import primitives
 
+_LOGINS = frozenset(["connection/api", "connection/api_key", "connection/oauth"])
 _OUTSIDE = (Effect.WRITE, Effect.IRREVERSIBLE)
 
 
 def kinds(document: Mapping[str, Any]) -> list[str]:
-    """`type/kind` of all primitives, in the document's sequence. A service's own operation is a call of its API."""
+    """`type/kind` of all primitives, in the document's sequence.
+
+    A service's own operation is a call of its API. A primitive that carries `when` is passed over where that does not
+    hold, and a trigger's `when` turns events away: both are what a filter is.
+    """
     found: list[str] = []
     for one in primitives(document.get("primitives", [])):
         kind = str(one.get("kind") or one.get("service") or "")
         found.append(f"{one.get('type')}/{'api_call' if '.' in kind and one.get('type') == 'action' else kind}")
-        if "agents" in (one.get("config") or {}):
-            found.append("action/ai_process")
+        if "when" in one:
+            found.append("condition/filter")
     return found
 
 
@@ -29,7 +33,16 @@ def missing(
 ) -> list[str]:
     """What is required and not there, nor anything that may stand in for it."""
     found = set(kinds(document))
-    return [one for one in required if not found & {one, *alternatives.get(one, ())}]
+    return [one for one in required if not found & _fits(one, alternatives)]
+
+
+def _fits(required: str, alternatives: Mapping[str, Sequence[str]]) -> set[str]:
+    """What may stand for a required primitive.
+
+    No request says how a service wants to be logged in to (Notion takes OAuth and keys, Jira a key as a password): any
+    login to a service stands for any other; which one is right, the service's connector knows.
+    """
+    return {required, *alternatives.get(required, ()), *(_LOGINS if required in _LOGINS else ())}
 
 
 def in_sequence(
@@ -43,7 +56,7 @@ def in_sequence(
     wanted = [one for one in required if not one.startswith("connection/")]
     at = 0
     for one in wanted:
-        fits = {one, *alternatives.get(one, ())}
+        fits = _fits(one, alternatives)
         place = next((n for n in range(at, len(rest)) if rest[n] in fits), None)
         if place is None:
             return False
@@ -61,8 +74,3 @@ def handled(document: Mapping[str, Any], checked: Checked) -> tuple[int, int]:
     listed = {str(one.get("name")): one for one in primitives(document.get("primitives", []))}
     good = sum(listed.get(line.primitive, {}).get("on_error") != "continue" for line in lines)
     return len(lines), good
-
-
-def is_finished(made: Draft) -> bool:
-    """Whether the draft is handed over as done, without a question."""
-    return made.document is not None and not made.questions

@@ -14,13 +14,13 @@ LEAST = 0.55
 """An object that fits less well than this is another thing."""
 _PLAIN = frozenset(["file", "object", "messag", "email", "item", "page", "record"])
 """What a service's own thing may be called where a request names something else: a resume is a file."""
-_SAME: dict[str, tuple[str, ...]] = {
+SAME: dict[str, tuple[str, ...]] = {
     "account": ("organization",), "alert": ("messag",), "appointment": ("event",), "article": ("knowledg",),
     "attach": ("attachment",), "attachment": ("file",), "bug": ("issue",), "card": ("item",), "case": ("incident",
     "ticket"), "chat": ("messag",), "colleagu": ("user",), "company": ("account", "organization"), "deal":
     ("opportunity",), "directory": ("folder",), "document": ("file", "page"), "event": ("meeting", "calendar"),
     "image": ("file",), "invite": ("invitation",), "mail": ("email",), "meeting": ("event",), "member": ("user",),
-    "note": ("comment",), "notification": ("messag",), "people": ("person",), "photo": ("file",), "picture":
+    "note": ("comment",), "notification": ("messag",), "lead": ("contact",), "people": ("person",), "person": ("contact",), "photo": ("file",), "picture":
     ("file",), "post": ("messag",), "pull": ("pullrequest",), "reminder": ("messag",), "repo": ("repository",),
     "report": ("file",), "resum": ("file",), "role": ("userrol",), "staff": ("employe",), "team":
     ("organization",), "ticket": ("issue", "incident", "case"), "worker": ("employe",),
@@ -70,7 +70,7 @@ def resolve(said: Said, vocabulary: Vocabulary, *, among: Iterable[Operation] | 
 
 def _candidates(said: Said, vocabulary: Vocabulary) -> list[Operation]:
     """All that may fit at all."""
-    heard = {*said.head, *(one for term in said.head for one in _SAME.get(term, ())), stem(said.verb)[:-1] or said.verb}
+    heard = {*said.head, *(one for term in said.head for one in SAME.get(term, ())), stem(said.verb)[:-1] or said.verb}
     places = {name for name, share in said.named.items() if share >= 0.5}
     if said.verb in ASKED["upload"]:
         places |= {name for name, share in said.context.items() if share > 0.5}
@@ -92,13 +92,13 @@ def _object(said: Said, operation: Operation) -> float:
     """How well the object fits: all its words are said, and the main word of what is said is among them."""
     if not said.head:
         return 0.0
-    heard = [other for term in said.head for other in (term, *_SAME.get(term, ()))]
+    heard = [other for term in said.head for other in (term, *SAME.get(term, ()))]
     wide = {*heard, *said.around}
     best = 0.0
     for at, words in enumerate(operation.objects):
         if not words & set(heard):
             continue
-        main = any(_is(term, words) for term in (said.head[-1], *_SAME.get(said.head[-1], ())))
+        main = any(_is(term, words) for term in (said.head[-1], *SAME.get(said.head[-1], ())))
         recall = sum(_is(one, wide) for one in words) / len(words)
         precision = sum(_is(term, words) for term in said.head) / len(said.head)
         exact = 0.08 if said.head[-1] in words else 0.0
