@@ -1,7 +1,8 @@
-"""A question goes out by mail, and the person answers it from the mail, without an account."""
+"""A question goes out by mail or to a browser, and the person answers it from there, without an account."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.browser import Browser, text
 from tests.gateway.conftest import Client
 from tests.gateway.test_executions import ended, waiting
 from tests.listen.programs import free_port
@@ -76,3 +79,34 @@ async def test_an_approval_by_mail(client: Client, mailbox: tuple[Mailbox, int])
     assert answered.status_code == 200, answered.text
     assert (await ended(client, run_path))["output"] == {"decision": "approved", "by": "eve@shop.example"}
     assert len(kept.mails) == 1
+
+
+async def test_an_approval_in_a_browser(client: Client) -> None:
+    pushed: list[bytes] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        pushed.append(await reader.readexactly(int(head.lower().partition("content-length:")[2].split("\r\n")[0])))
+        writer.write(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    service = await asyncio.start_server(take, "127.0.0.1", 0)
+    browser = Browser(f"http://127.0.0.1:{service.sockets[0].getsockname()[1]}/push")
+    key = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value.to_bytes(32, "big")
+    config = {"from": "flov7@shop.example", "to": browser.subscription}
+    body = {"name": "office", "service": "webpush", "config": config, "credentials": {"secret": text(key)}}
+    await client.ask("POST", "/connections", json=body, status=201)
+    asks = {**ASKS, "primitives": [ASKS["primitives"][0], {**ASKS["primitives"][1]}]}
+    asks["primitives"][1]["config"] = {"for": "approval", "ask": "Pay {{ amount }}?", "channel": "office"}
+    run_path, _ = await waiting(client, asks, input={"amount": 7})
+    told = browser.read(pushed[0])
+    assert told["body"] == "Pay 7?"
+    address = told["actions"][0]["navigate"]
+    path = address[address.index("/hooks/") :]
+    answered = await client.http.post(path, headers={"accept": "text/html"}, data={"decision": "rejected"})
+    assert answered.status_code == 200, answered.text
+    await ended(client, run_path)
+    assert len(pushed) == 1
+    service.close()
+    await service.wait_closed()

@@ -15,7 +15,7 @@ from flov7.primitives.schemes.digest import Digest
 from flov7.primitives.schemes.keyed import Keyed, Signature
 from flov7.primitives.schemes.scheme import Scheme
 
-NOT_HTTP = ("smtp", "imap", "mqtt")
+NOT_HTTP = ("smtp", "imap", "mqtt", "webpush")
 """Services of the connection kind `api` that speak something else."""
 TOKENS = ("oauth", "gmail", "slack", "hubspot")
 """Connection kinds whose secret is an OAuth token."""
@@ -166,7 +166,8 @@ def secret_type(secret: Mapping[str, Json]) -> str:
     said = str(secret.get("type") or "").lower()
     if said in known:
         return said
-    for field_name, kind in (("token", "bearer"), ("username", "basic"), ("value", "header")):
+    by_field = (("token", "bearer"), ("username", "basic"), ("value", "header"), ("secret", "secret"))
+    for field_name, kind in by_field:
         if secret.get(field_name):
             return kind
     return "none"

@@ -97,7 +97,7 @@ KIND = Kind(
     target_fields=("channel", "to"),
     connection=ConnectionNeed(
         kinds=("webhook", "slack"),
-        services=("smtp", "telegram", "discord", "twilio", "vonage", "plivo"),
+        services=("smtp", "telegram", "discord", "twilio", "vonage", "plivo", "webpush"),
         given="channel",
     ),
     retry=Retry(max_attempts=1),

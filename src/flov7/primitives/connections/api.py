@@ -3,7 +3,9 @@
 Without `service` (or with `api`) it is HTTP: `base_url` is where it lives, and requests of `api_call` name the
 path alone. With `service: smtp` it is a mail server: `host`, `port`, `security`, `from`. With `imap` it is a mailbox
 and with `mqtt` a broker that triggers listen to: `host`, `port`, `security` (TLS where it is left out). With
-`twilio`, `vonage` and `plivo` it sends text messages: `from` is the number. `mcp` is known and not built yet.
+`twilio`, `vonage` and `plivo` it sends text messages: `from` is the number. With `webpush` it shows messages in
+browsers: `from` is a mail address for the push services, `secret` the private VAPID key, and the connection test says
+the public one. `mcp` is known and not built yet.
 
 The secret's `type` says how it is proved: `bearer`, `basic`, `header` and `query` send it; `digest` answers the
 server's challenge (RFC 7616); `hmac` signs each request as `signature` says; `aws` signs it as Amazon's services want
@@ -58,6 +60,7 @@ class Inputs(KindInputs):
     security: Literal["tls", "starttls", "none"] = Field(
         default="starttls", description="For SMTP, IMAP and MQTT: how the connection is kept private."
     )
+    to: str | None = Field(default=None, description="For messages: who gets them where a step does not say.")
     from_: str | None = Field(
         default=None, alias="from", description="For SMTP: the sender.", examples=["Shop <shop@example.com>"]
     )
@@ -73,7 +76,7 @@ class Credentials(KindInputs):
     username: str | None = Field(default=None, description="For `basic`, `digest`, SMTP, IMAP and MQTT.")
     password: str | None = Field(default=None, description="For `basic`, `digest`, SMTP, IMAP and MQTT.")
     key_id: str | None = Field(default=None, description="For `aws` and `hmac`: which key it is.")
-    secret: str | None = Field(default=None, description="For `aws` and `hmac`: the key.")
+    secret: str | None = Field(default=None, description="For `aws`, `hmac` and `webpush`: the key.")
     name: str | None = Field(default=None, description="For `header` and `query`: its name.")
     value: str | None = Field(default=None, description="For `header` and `query`: its value.")
 
@@ -91,6 +94,10 @@ async def run(context: Context) -> Checked:
         return Checked(
             ok=False, message=f"`{connection.service}` is known and not built yet.", hint="Use HTTP or SMTP."
         )
+    if connection.service == "webpush":
+        from flov7.primitives.actions.notification import webpush
+
+        return webpush.check(connection)
     if connection.service in ("vonage", "plivo"):
         return _check_text_messages(connection)
     if connection.service in _LISTENED_TO:
@@ -160,6 +167,6 @@ KIND = Kind(
     synonyms=("rest", "http", "smtp", "basic", "bearer", "token"),
     fields=("service", "credentials"),
     lowering=Lowering.CREDENTIAL,
-    services=("api", "http", "rest", "graphql", "soap", "smtp", *_LISTENED_TO, *_TEXT_MESSAGES, *_NOT_BUILT),
+    services=("api", "http", "rest", "graphql", "soap", "smtp", *_LISTENED_TO, *_TEXT_MESSAGES, "webpush", *_NOT_BUILT),
     timeout=15.0,
 )

@@ -28,6 +28,7 @@ class Inputs(KindInputs):
     query: dict[str, str] = Field(default_factory=dict, description="Added to every address.")
     test_path: str = Field(default="", description="What the connection test gets.")
     per_second: PerSecond = None
+    to: str | None = Field(default=None, description="For messages: who gets them where a step does not say.")
 
 
 class Credentials(KindInputs):

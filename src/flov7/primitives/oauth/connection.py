@@ -42,6 +42,7 @@ class OAuthInputs(KindInputs):
     query: dict[str, str] = Field(default_factory=dict, description="Added to every address.")
     test_path: str = Field(default="", description="What the connection test gets.")
     per_second: PerSecond = None
+    to: str | None = Field(default=None, description="For messages: who gets them where a step does not say.")
 
 
 class OAuthCredentials(KindInputs):

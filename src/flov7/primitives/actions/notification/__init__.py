@@ -8,13 +8,15 @@ connection leads to decides how it goes out:
   Standard Webhooks;
 - a mail server (`service: smtp`) sends a mail to `to`;
 - `slack`, `telegram` and `discord` get a message in the channel or chat `to`;
-- `twilio`, `vonage` and `plivo` send a text message to the number `to`.
+- `twilio`, `vonage` and `plivo` send a text message to the number `to`;
+- `webpush` shows it in a browser, with its buttons; `to` is what the browser's `pushManager.subscribe()` gave.
 
 Without `to` the connection's own `to` is taken.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from typing import Annotated, Literal
@@ -26,7 +28,7 @@ from flov7.language.catalogue import ConnectionNeed, Lowering
 from flov7.language.effects import Effect
 from flov7.primitives import letters, mail
 from flov7.primitives.actions.api_call.http import judge
-from flov7.primitives.actions.notification import services, sms
+from flov7.primitives.actions.notification import services, sms, webpush
 from flov7.primitives.actions.notification.note import Button, Note, body_of, style_of
 from flov7.primitives.declare import ConnectionValue, Context, Json, Kind, KindInputs, KindOutputs, secret
 from flov7.primitives.formats import json_text
@@ -59,7 +61,8 @@ class Inputs(KindInputs):
     level: Literal["info", "success", "warning", "error"] = Field(default="info", description="How grave it is.")
     to: Annotated[str | list[str] | None, secret()] = Field(
         default=None,
-        description="An address beginning with https://, mail addresses, a channel, a chat or a telephone number.",
+        description="An address beginning with https://, mail addresses, a channel, a chat, a telephone number, or a browser's "
+        "subscription as JSON.",
     )
     fields: dict[str, Json] = Field(default_factory=dict, description="Further fields of a webhook's message.")
     buttons: list[ButtonIn] = Field(default_factory=list, max_length=5, description="What people can press.")
@@ -90,13 +93,26 @@ async def run(context: Context, inputs: Inputs) -> Outputs:
     service = None if connection is None else connection.service or connection.kind
     if inputs.channel == "email" or service == "smtp":
         return await _mailed(context, inputs, connection or context.default_mail, note=note)
-    if connection is None or connection.kind == "webhook" or service not in (*services.OPERATIONS, *sms.PROVIDERS):
+    if connection is None or connection.kind == "webhook" or service not in _SENDERS:
         return await _posted(context, inputs, connection, note=note)
     receivers = _receivers(inputs, connection)
-    send = sms.send if service in sms.PROVIDERS else services.send
     for to in receivers:
-        await send(context, connection, note=note, to=to)
-    return Outputs(channel=str(service), delivered=receivers)
+        await _SENDERS[service](context, connection, note=note, to=to)
+    return Outputs(channel=service, delivered=[_shown(to) for to in receivers])
+
+
+_SENDERS = {
+    **dict.fromkeys(services.OPERATIONS, services.send),
+    **dict.fromkeys(sms.PROVIDERS, sms.send),
+    webpush.SERVICE: webpush.send,
+}
+"""By service: what sends a message to one receiver."""
+
+
+def _shown(to: str) -> str:
+    """Who got it; of a browser only whose it is, because its subscription is a secret."""
+    found = re.search(r'"endpoint"\s*:\s*"https?://([^/"]+)', to) if to.lstrip().startswith("{") else None
+    return found[1] if found else to
 
 
 async def _answers(context: Context, inputs: Inputs) -> list[Button]:
@@ -221,6 +237,6 @@ KIND = Kind(
     target_fields=("channel", "to"),
     timeout=15.0,
     connection=ConnectionNeed(
-        kinds=("webhook", "slack"), services=("smtp", "telegram", "discord", "twilio", "vonage", "plivo")
+        kinds=("webhook", "slack"), services=("smtp", "telegram", "discord", "twilio", "vonage", "plivo", "webpush")
     ),
 )
