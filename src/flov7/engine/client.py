@@ -8,6 +8,7 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
+from flov7.engine.backlog import LEASES
 from flov7.engine.events import RunStatus
 from flov7.engine.express import ExpressHouse
 from flov7.engine.link import TemporalLink
@@ -63,6 +64,8 @@ class Engine:
         self, request: StartRequest, *, execution_id: str, state: RunState | None, facts: dict[str, Any]
     ) -> Started:
         clock, seed = utc_now(), random.getrandbits(62)
+        later = request.mode == "express" and self._express.full
+        lease = self._settings.lease_seconds * (LEASES if later else 1)
         event_id = request.event_id or execution_id
         accepted = await self._database.journal.accept(
             Arrival(
@@ -78,11 +81,14 @@ class Engine:
                 clock=clock,
                 seed=seed,
                 lease_owner=self._owner,
-                lease_until=clock + timedelta(seconds=self._settings.lease_seconds),
+                lease_until=clock + timedelta(seconds=lease),
             )
         )
         if not accepted.created:
             return Started(execution_id=accepted.execution_id, created=False, status=accepted.state)
+        if later:
+            self._express.keep(execution_id, begin=self._begin_entry)
+            return Started(execution_id=execution_id, created=True, status=RunStatus.RUNNING)
         begin = _run_input(request, execution_id, event_id, clock, seed, state)
         plan = PlanRef(workspace_id=request.workspace_id, digest=request.plan_digest)
         whole = RunFacts(workflow_version=request.version, plan_digest=request.plan_digest, mode=request.mode, **facts)
@@ -92,6 +98,12 @@ class Engine:
             return Started(execution_id=execution_id, created=True, status=RunStatus.RUNNING)
         started = await self._start_durable(RunJob(start=begin, facts=whole), plan)
         return Started(execution_id=execution_id, created=True, status="running" if started else "accepted")
+
+    async def _begin_entry(self, entry: Entry) -> None:
+        """An express run that waited behind the line. Raises FlowError where its plan cannot be read."""
+        job, plan = self._of_entry(entry, None)
+        prepared = await self._plans.get(plan)
+        self._express.begin(prepared, job.start, job.facts, epoch=entry.epoch, hand_over=self._hand_over)
 
     async def _start_durable(self, job: RunJob, plan: PlanRef) -> bool:
         """Whether Temporal has it; where not, the journal's lease runs out and somebody tries again."""
@@ -169,6 +181,7 @@ class Engine:
 
     async def send(self, workspace_id: str, execution_id: str, message: Message) -> Reply:
         """Say something to a run. NotFound, Conflict where it has ended, Unavailable without Temporal."""
+        await self._express.bring(execution_id, begin=self._begin_entry)
         here = self._express.deliver(execution_id, message)
         if here is not None:
             return here

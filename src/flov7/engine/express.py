@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from flov7.engine.backlog import Backlog, Begin
 from flov7.engine.interpreter.prepare import PreparedPlan
 from flov7.engine.messages import Message, Reply
 from flov7.engine.pace import Pace
@@ -53,6 +54,7 @@ class ExpressHouse:
         self._settings = settings
         self._runs: dict[str, ExpressRun] = {}
         self._pace = Pace(most=settings.express_slots)
+        self._backlog = Backlog(database.journal, lease_seconds=settings.lease_seconds)
 
     def begin(self, plan: PreparedPlan, start: RunInput, facts: RunFacts, *, epoch: int, hand_over: HandOver) -> None:
         """Run it in this process, as soon as there is time: what runs must not keep new events from being taken."""
@@ -67,6 +69,24 @@ class ExpressHouse:
         self._runs[start.execution_id] = express
         express.renewed = asyncio.get_running_loop().time()
         express.task = asyncio.create_task(self._run(express, facts, hand_over))
+
+    @property
+    def room(self) -> int:
+        """How many more may wait in memory; what comes beyond that is kept by its number."""
+        return self._settings.express_line - self._pace.waiting
+
+    @property
+    def full(self) -> bool:
+        """Whether what comes now waits behind the line: it is full, or others wait behind it already."""
+        return self.room <= 0 or len(self._backlog) > 0
+
+    def keep(self, execution_id: str, *, begin: Begin) -> None:
+        """A run that was accepted while it was `full`, under a lease of `backlog.LEASES` leases: it begins later."""
+        self._backlog.add(execution_id, room=lambda: self.room, begin=begin)
+
+    async def bring(self, execution_id: str, *, begin: Begin) -> None:
+        """Begin a run now that waits behind the line, because somebody has something to say to it."""
+        await self._backlog.bring(execution_id, begin=begin)
 
     def task(self, execution_id: str) -> asyncio.Task[RunResult | None] | None:
         """The task of a run that is here; its result is None where the run was handed over."""
@@ -139,9 +159,10 @@ class ExpressHouse:
             await asyncio.sleep(every / 2)
             now = asyncio.get_running_loop().time()
             due = {key: one for key, one in self._runs.items() if now - one.renewed > every}
-            if due:
-                with contextlib.suppress(FlowError):
+            with contextlib.suppress(FlowError):
+                if due:
                     await self._renew(due)
+                await self._backlog.renew()
 
     async def _renew(self, due: dict[str, ExpressRun]) -> None:
         """All in one statement: under load there are thousands."""
@@ -164,5 +185,6 @@ class ExpressHouse:
 
     def health(self) -> dict[str, Any]:
         """How many run here now."""
-        detail = f"{len(self._runs)} express runs in this process, {self._pace.waiting} of them in line"
-        return {"ok": True, "detail": detail, "runs": len(self._runs)}
+        here, behind = len(self._runs), len(self._backlog)
+        detail = f"{here} express runs in this process, {self._pace.waiting} of them in line, {behind} behind it"
+        return {"ok": True, "detail": detail, "runs": here, "behind": behind}

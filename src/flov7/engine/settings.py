@@ -19,6 +19,9 @@ class EngineSettings(Settings):
     express_slots: int = Field(
         default=100, ge=1, description="Express runs at once in one process; others wait in line."
     )
+    express_line: int = Field(
+        default=2000, ge=1, description="Express runs that wait in a process's memory; more wait in the journal."
+    )
     express_limit: float = Field(default=60.0, gt=0, description="Seconds after which an express run becomes durable.")
     lease_seconds: float = Field(default=15.0, gt=1, description="How long a process holds an express run unseen.")
     public_url: str = Field(default="http://127.0.0.1:8000", description="Where people reach the gateway.")

@@ -146,6 +146,15 @@ class Journal:
             row = await self._pool.fetchrow(f"SELECT {_COLUMNS} FROM journal WHERE execution_id = $1", execution_id)  # noqa: S608
         return await self._entry(row) if row else None
 
+    async def get_all(self, execution_ids: Sequence[str]) -> list[Entry]:
+        """The rows of these runs, opened, in no order; those that are not there are left out."""
+        with translated():
+            rows = await self._pool.fetch(
+                f"SELECT {_COLUMNS} FROM journal WHERE execution_id = ANY($1::text[])",  # noqa: S608
+                list(execution_ids),
+            )
+        return [await self._entry(row) for row in rows]
+
     async def claim_expired(self, owner: str, *, now: datetime, until: datetime, limit: int = 100) -> list[Entry]:
         """Take over runs whose lease ended before `now`, each once however many processes ask; epochs go up."""
         with translated():
