@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from flov7.ai.book import StoredBook
+from flov7.ai.settings import AiSettings
+from flov7.ai.thinking import Thinking
 from flov7.cache.answers import Answers
 from flov7.cache.bus import Bus
 from flov7.cache.connecting import Cache
 from flov7.cache.settings import CacheSettings
 from flov7.cache.turns import AccountTurns
-from flov7.engine.activities import Activities
+from flov7.engine.activities import Activities, Calls
 from flov7.engine.answering import StepLinks
 from flov7.engine.client import Engine
 from flov7.engine.connections import StoredConnections
@@ -34,7 +37,7 @@ from flov7.engine.scheduled import ScheduledStarts
 from flov7.engine.settings import EngineSettings
 from flov7.engine.sink import EventSink
 from flov7.engine.turned_away import TurnedAway
-from flov7.engine.worker import running_worker
+from flov7.engine.worker import running_calls, running_worker
 from flov7.gateway.parts import Gateway
 from flov7.gateway.settings import GatewaySettings
 from flov7.generation.conversations import Conversations
@@ -42,10 +45,14 @@ from flov7.generation.model.drafter import Model, ModelDrafter
 from flov7.generation.model.wrapped import BreakingModel, RememberingModel
 from flov7.kit.clock import SystemClock
 from flov7.kit.errors import FlowError, Unavailable
+from flov7.language.catalogue import Queue
 from flov7.listen.listener import Listener
 from flov7.listen.settings import ListenSettings
 from flov7.listen.sources import Sources
+from flov7.llm.answers import Usage
 from flov7.llm.client import ModelClient
+from flov7.llm.models import models_of
+from flov7.llm.routing import Router
 from flov7.llm.settings import LlmSettings
 from flov7.observability import logs
 from flov7.observability.metrics import Metrics
@@ -196,18 +203,59 @@ async def working(house: House, *, metrics: Metrics | None = None) -> AsyncGener
         notify=house.notices.tell,
         accept_scheduled=ScheduledStarts(house.database, house.plans).accept,
     )
-    client, told = None, False
-    while client is None:
-        try:
-            client = await house.link.client()
-        except Unavailable as problem:
-            if not told:
-                logs.get("flov7.worker").warning("Waiting for Temporal", why=problem.message, mend=problem.hint)
-            told = True
-            await asyncio.sleep(AGAIN_AFTER)
+    client = await _temporal(house, service="worker")
     process = Process(shelf=house.plans.shelf, sink=sink, task_queue=house.settings.engine.task_queue)
     async with running_worker(client, process=process, activities=activities, settings=house.settings.engine):
         yield
+
+
+@asynccontextmanager
+async def thinking(
+    house: House,
+    *,
+    metrics: Metrics | None = None,
+    settings: AiSettings | None = None,
+    models: LlmSettings | None = None,
+) -> AsyncGenerator[Thinking, None]:
+    """Work on AI steps in this process until the block ends. Waits for Temporal where it is not there yet."""
+    counted, chosen, llm = metrics or Metrics(), settings or AiSettings.load(), models or LlmSettings.load()
+
+    def count(model: str, usage: Usage) -> None:
+        counted.tokens.labels(model=model, direction="in").inc(usage.input_tokens)
+        counted.tokens.labels(model=model, direction="out").inc(usage.output_tokens)
+
+    book = StoredBook(house.database, most_models=Router(llm).most)
+    reached = models_of(llm, memory=Answers(house.cache, kind="models"), book=book, count=count)
+    ledger = StoredLedger(house.database.effects)
+    thinks = Thinking(
+        models=reached,
+        performer=house.performer,
+        ledger=ledger,
+        catalogue=house.registry.catalogue(),
+        settings=chosen,
+    )
+    calls = Calls(Performer(house.work.thinking(thinks), ledger=ledger))
+    client = await _temporal(house, service="ai")
+    try:
+        async with running_calls(
+            client, queue=Queue.AI, perform=calls.call, settings=house.settings.engine, slots=chosen.ai_slots
+        ):
+            yield thinks
+    finally:
+        await reached.close()
+
+
+async def _temporal(house: House, *, service: str) -> Any:
+    """Temporal's client, as soon as it is there."""
+    told = False
+    while True:
+        try:
+            return await house.link.client()
+        except Unavailable as problem:
+            if not told:
+                logs.get(f"flov7.{service}").warning("Waiting for Temporal", why=problem.message, mend=problem.hint)
+            told = True
+            await asyncio.sleep(AGAIN_AFTER)
 
 
 @asynccontextmanager

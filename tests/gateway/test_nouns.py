@@ -117,7 +117,7 @@ class TestKinds:
     async def test_all_are_listed_and_each_can_be_read(self, client: Client) -> None:
         found = (await client.ask("GET", "/kinds"))["items"]
         assert {"api_call", "webhook", "if_else", "mapping", "gmail"} <= {one["name"] for one in found}
-        assert not next(one for one in found if one["name"] == "ai_process")["built"]
+        assert next(one for one in found if one["name"] == "ai_process")["built"]
         triggers = (await client.ask("GET", "/kinds", params={"type": "trigger"}))["items"]
         assert {one["type"] for one in triggers} == {"trigger"}
         for one in found:

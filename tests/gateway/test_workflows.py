@@ -155,15 +155,6 @@ class TestChecking:
         found = await client.ask("POST", "/workflows/validate", json={"text": "{]"})
         assert not found["valid"] and found["diagnostics"][0]["code"] == "document.syntax"
 
-    async def test_a_kind_that_is_not_built_is_refused_at_activation(self, client: Client) -> None:
-        document = changed(
-            primitives=[MANUAL["primitives"][0], {"type": "action", "kind": "ai_process", "name": "thought"}], output={}
-        )
-        made = await client.create(document)
-        assert any(one["code"] == "kind.not_built" for one in made["diagnostics"])
-        error = await client.ask("POST", f"/workflows/{made['id']}/activate", status=422)
-        assert any(one["code"] == "kind.not_built" for one in error["diagnostics"])
-
 
 class TestRunning:
     async def test_a_run_is_waited_for_and_gives_its_output(self, client: Client) -> None:

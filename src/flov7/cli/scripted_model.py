@@ -31,8 +31,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         "scripted-model",
         short_help="Run a model that answers by rules, for trying things out.",
-        help="Run an OpenAI-compatible model that answers by rules: for trying things out and for tests.\n"
-        + _SAMPLE,
+        help="Run an OpenAI-compatible model that answers by rules: for trying things out and for tests.\n" + _SAMPLE,
     )(_serve)
 
 

@@ -1,4 +1,4 @@
-"""`flov7 gateway`, `flov7 worker` and `flov7 listen`: one process each, told by FLOV7_… where its servers are."""
+"""`flov7 gateway`, `worker`, `listen` and `ai`: one process each, told by FLOV7_… where its servers are."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def add_to(app: typer.Typer) -> None:
         short_help="Listen for triggers: databases, mailboxes, devices.",
         help="Listen for triggers that wait for the outside; health and metrics on port 8003.",
     )(_listen)
+    app.command(
+        "ai",
+        short_help="Run the AI service: models, agents, crews.",
+        help="Run the AI service: it works on steps that ask models; health and metrics on port 8002.",
+    )(_ai)
 
 
 def _gateway() -> None:
@@ -43,3 +48,10 @@ def _listen() -> None:
     from flov7.stack import processes
 
     processes.run("listen")
+
+
+def _ai() -> None:
+    """Settings come from FLOV7_AI_PORT, FLOV7_LLM_…, FLOV7_DATABASE_URL, FLOV7_REDIS_URL, FLOV7_TEMPORAL_ADDRESS."""
+    from flov7.stack import processes
+
+    processes.run("ai")

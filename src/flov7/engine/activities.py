@@ -154,6 +154,22 @@ class Activities:
         ]
 
 
+class Calls:
+    """The one activity of a process that only makes calls: the AI service."""
+
+    def __init__(self, performer: Performer) -> None:
+        self._performer = performer
+
+    @activity.defn(name="flov7.call")
+    async def call(self, request: CallRequest) -> CallResult:
+        """One attempt of one call."""
+        beat = asyncio.create_task(_beat())
+        try:
+            return await self._performer.perform(request)
+        finally:
+            beat.cancel()
+
+
 async def _beat() -> None:
     while True:
         activity.heartbeat()

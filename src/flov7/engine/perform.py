@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from copy import copy
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -23,6 +24,7 @@ from flov7.primitives.memory import Memory
 from flov7.primitives.outside import Outside
 from flov7.primitives.registry import Registry
 from flov7.primitives.runner import Runner
+from flov7.primitives.thinking import NoThinker, Thinker
 from flov7.primitives.turns import LocalTurns, Turns
 
 Work = Callable[[CallRequest, str | None], Awaitable[Any]]
@@ -35,6 +37,20 @@ LinksOf = Callable[[str, str], Links]
 
 MemoryOf = Callable[[str, str], Memory]
 """Workspace and workflow to what is remembered between runs."""
+
+
+ThinkerOf = Callable[[CallRequest], Thinker]
+"""A call to the one who asks models for it."""
+
+
+class InDoubt(FlowError):
+    """Inside a step something was begun, and nobody saw its end: a person decides about the step."""
+
+    code = "step.in_doubt"
+
+    def __init__(self, message: str, *, attempts: int) -> None:
+        super().__init__(message)
+        self.attempts = attempts
 
 
 class Connections(Protocol):
@@ -97,6 +113,7 @@ class KindWork:
         log: Log,
         turns: Turns | None = None,
     ) -> None:
+        self._thinker: ThinkerOf | None = None
         self._turns = turns or LocalTurns()
         self._registry = registry
         self._links = links
@@ -106,6 +123,12 @@ class KindWork:
         self._outside = outside
         self._log = log
         self._caches = RunCaches()
+
+    def thinking(self, thinker: ThinkerOf) -> KindWork:
+        """The same work in a process that asks models."""
+        made = copy(self)
+        made._thinker = thinker
+        return made
 
     async def __call__(self, request: CallRequest, key: str | None) -> Any:
         """Run the kind once. Raises step errors."""
@@ -126,6 +149,7 @@ class KindWork:
             links=self._links(request.workspace_id, request.execution_id),
             memory=self._memory(request.workspace_id, request.workflow_id),
             turns=self._turns,
+            thinker=NoThinker() if self._thinker is None else self._thinker(request),
         )
         async with asyncio.timeout(request.timeout):
             try:
@@ -206,6 +230,8 @@ class Performer:
         self, request: CallRequest, problem: FlowError | TimeoutError | OSError, attempts: int
     ) -> CallResult:
         error = told(request, problem)
+        if isinstance(error, InDoubt):
+            return CallResult(status="in_doubt", error=info(request, error), attempts=error.attempts)
         if isinstance(error, StepUnreachable) or not isinstance(error, StepFailed) or isinstance(error, StepRefused):
             await self._ledger.release(request)
             return CallResult(status="failed", error=info(request, error), retry_after=error.retry_after)

@@ -35,6 +35,7 @@ class CallRequest(BaseModel):
     inputs: Any
     operation: dict[str, Any] | None = Field(default=None, description="How a connector's operation is called.")
     credential: Credential | None = None
+    credentials: dict[str, Credential] = Field(default={}, description="Connections of the tools of a step, by name.")
     effect: Effect
     takes_key: bool = False
     timeout: float

@@ -61,10 +61,17 @@ class ModelClient:
         most: int | None = None,
     ) -> Answer:
         """A value that fits `schema` (strict rules: see `strict`), in `value`."""
-        return await self.ask(Ask(turns=tuple(turns), model=model or self.model, schema=schema, name=name, most=most))
+        answer = await self.ask(Ask(turns=tuple(turns), model=model or self.model, schema=schema, name=name, most=most))
+        if answer.value is None:
+            raise not_json(answer)
+        return answer
 
     async def ask(self, ask: Ask) -> Answer:
-        """The answer to a question of any sort; its `value` is set where a schema was given and no tool is asked for."""
+        """The answer to a question of any sort.
+
+        Its `value` is set where a schema was given; it is None where a tool is asked for, and where what came is no
+        JSON: that was paid for, so it is an answer, and whoever asked decides.
+        """
         began = time.perf_counter()
         with self._translated(ask):
             async with asyncio.timeout(self._settings.llm_timeout):
@@ -181,5 +188,5 @@ class ModelClient:
 def _with_value(answer: Answer) -> Answer:
     try:
         return replace(answer, value=json.loads(answer.text))
-    except ValueError as error:
-        raise not_json(answer) from error
+    except ValueError:
+        return answer

@@ -42,6 +42,20 @@ class Book(Protocol):
         ...
 
 
+class NoBook:
+    """Where nothing is written down: calls are priced, and no budget holds."""
+
+    async def open(self, account: Account, *, model: str, reserve: float, budgets: Budgets) -> str:
+        """Go on."""
+        return ""
+
+    async def close(self, line: str, account: Account, *, usage: Usage, cost: float | None, seconds: float) -> None:
+        """Forgotten."""
+
+    async def strike(self, line: str, account: Account, *, why: str) -> None:
+        """Forgotten."""
+
+
 Count = Callable[[str, Usage], None]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flov7.llm.answers import Asks
 from flov7.llm.client import ModelClient
-from flov7.llm.counting import Book, Budgets, Count, Counting
+from flov7.llm.counting import Book, Budgets, Count, Counting, NoBook
 from flov7.llm.routing import Router
 from flov7.llm.settings import LlmSettings
 from flov7.llm.tracing import Traced
@@ -34,9 +34,7 @@ def models_of(
     """The way to the models of the settings. `memory` keeps answers, `book` counts and holds budgets."""
     client = ModelClient(settings)
     breaker = Breaking(Redacting(client))
-    asks: Asks = breaker
-    if book is not None:
-        asks = Counting(asks, book, budgets=Budgets.of(settings), count=count)
+    asks: Asks = Counting(breaker, book or NoBook(), budgets=Budgets.of(settings), count=count)
     if memory is not None:
         asks = Remembering(asks, memory, ttl=settings.llm_cache, embed=client.embed)
     return Models(client, Traced(asks), breaker, Router(settings), settings)

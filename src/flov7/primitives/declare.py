@@ -37,6 +37,7 @@ from flov7.primitives.marks import (
     secret,
 )
 from flov7.primitives.memory import Memory, NoMemory
+from flov7.primitives.thinking import NoThinker, Thinker
 from flov7.primitives.turns import LocalTurns, Turns
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class Context:
     the step's own, `default_mail` the workspace's for mail, `connections` those that the plan allows, by name.
     `deadline` is on `time.monotonic()`. `files` holds the bytes of the files that are named in the inputs,
     `links` the addresses by which people answer steps that wait, `memory` what outlives the run, `turns` when the next
-    request may go where a service counts them.
+    request may go where a service counts them, `thinker` asks models.
     """
 
     execution_id: str
@@ -148,6 +149,7 @@ class Context:
     links: Links = field(default_factory=NoLinks)
     memory: Memory = field(default_factory=NoMemory)
     turns: Turns = field(default_factory=LocalTurns)
+    thinker: Thinker = field(default_factory=NoThinker)
 
     def remaining(self) -> float:
         """Seconds that are left to this attempt, never less than 0."""

@@ -1,4 +1,4 @@
-"""Our processes: the gateway, the worker and the listener, each as one function that ends on SIGTERM or SIGINT.
+"""Our processes: the gateway, the worker, the listener and the AI service, each as one function that ends on SIGTERM or SIGINT.
 
 `python -m flov7.stack.processes gateway` is `flov7 gateway` without the command line, which starts faster.
 """
@@ -9,10 +9,13 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
 from typing import Any
 
+from flov7.ai.settings import AiSettings
+from flov7.ai.thinking import Thinking
 from flov7.gateway import serving
 from flov7.gateway.settings import GatewaySettings
 from flov7.kit.errors import FlowError, Misconfigured, Unavailable
@@ -22,7 +25,7 @@ from flov7.observability import logs
 from flov7.observability.metrics import Metrics
 from flov7.observability.settings import ObservabilitySettings
 from flov7.stack.settings import StackSettings
-from flov7.wiring import AllSettings, House, attending, gateway_of, listening, open_house, working
+from flov7.wiring import AllSettings, House, attending, gateway_of, listening, open_house, thinking, working
 
 AGAIN_AFTER = 1.0
 """Seconds between two tries to reach PostgreSQL."""
@@ -90,6 +93,71 @@ async def listen() -> None:
         await vitals
 
 
+async def ai() -> None:
+    """Work on AI steps and crews; health and metrics on `FLOV7_AI_PORT`. Waits for its servers, and says so."""
+    settings = AiSettings.load()
+    _refuse_without_packages()
+    logs.configure(ObservabilitySettings.load(), service="ai")
+    until, metrics, state = _told_to_end(), Metrics(), _AiState()
+    held = serving.bound(settings.ai_host, port=settings.ai_port)
+    vitals = asyncio.create_task(serving.serve(serving.vitals(state.health, metrics=metrics), on=held, until=until))
+    try:
+        async with _house(until, service="ai") as house:
+            if house is not None:
+                state.house = house
+                await _until_told(_think(house, state, settings, until, metrics), until, begun=lambda: state.polls)
+                state.house = None
+    finally:
+        until.set()
+        await vitals
+
+
+async def _think(house: House, state: _AiState, settings: AiSettings, until: asyncio.Event, metrics: Metrics) -> None:
+    async with thinking(house, metrics=metrics, settings=settings) as thinks:
+        state.thinking, state.polls = thinks, True
+        serving.settle()
+        _say("ai", "Ready", queue=f"{house.settings.engine.task_queue}-ai")
+        await until.wait()
+
+
+def _refuse_without_packages() -> None:
+    if any(find_spec(package) is None for package in ("langgraph", "crewai")):
+        raise Misconfigured(
+            "The packages of the AI service are not installed.",
+            hint="`make setup-ai` installs them (about 250 MB), or `pip install --no-deps -r requirements/ai.txt`.",
+        )
+
+
+class _AiState:
+    """How far the AI service is; what its `/health` says."""
+
+    def __init__(self) -> None:
+        self.house: House | None = None
+        self.thinking: Thinking | None = None
+        self.polls = False
+
+    async def health(self) -> Mapping[str, Mapping[str, Any]]:
+        if self.house is None:
+            return await _not_yet()
+        temporal = await self.house.link.health()
+        polls = {"ok": self.polls, "detail": "polls its queue" if self.polls else "waits for Temporal"}
+        told: dict[str, Mapping[str, Any]] = {
+            "database": await _asked(self.house),
+            "temporal": temporal,
+            "ai": polls,
+        }
+        if self.thinking is not None:
+            models = self.thinking.models
+            detail = "answers by its settings" if models.settings.has_model else "no model is set; offline steps only"
+            told["models"] = {
+                "ok": True,
+                "detail": detail,
+                "breakers": models.breaker.states(),
+                "busy": self.thinking.busy,
+            }
+        return told
+
+
 class _ListenerState:
     """How far the listener is; what its `/health` says."""
 
@@ -128,10 +196,15 @@ async def _work(house: House, state: _WorkerState, *, until: asyncio.Event, metr
             _say("worker", "Ready", queue=house.settings.engine.task_queue)
             await until.wait()
 
-    task, ending = asyncio.create_task(polling()), asyncio.create_task(until.wait())
+    await _until_told(polling(), until, begun=lambda: state.polls)
+
+
+async def _until_told(polling: Coroutine[Any, Any, None], until: asyncio.Event, *, begun: Callable[[], bool]) -> None:
+    """Let it poll until told to end; what has not begun by then is not waited for."""
+    task, ending = asyncio.create_task(polling), asyncio.create_task(until.wait())
     await asyncio.wait([task, ending], return_when=asyncio.FIRST_COMPLETED)
     ending.cancel()
-    if not state.polls:
+    if not begun():
         task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
@@ -195,8 +268,10 @@ def run(name: str) -> None:
         case "listen":
             with asyncio.Runner(loop_factory=serving.fast_loop) as runner:
                 runner.run(listen())
+        case "ai":
+            asyncio.run(ai())
         case _:
-            raise Misconfigured(f"There is no process {name}.", hint="It is gateway, worker or listen.")
+            raise Misconfigured(f"There is no process {name}.", hint="It is gateway, worker, listen or ai.")
 
 
 def main(name: str) -> None:

@@ -1,10 +1,11 @@
-"""Everything on this machine: embedded servers, gateway, worker and listener, under one process."""
+"""Everything on this machine: embedded servers, gateway, worker, listener and AI service, under one process."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from flov7.kit.errors import Misconfigured
 from flov7.kit.settings import Settings
@@ -19,6 +20,7 @@ from flov7.store.settings import StoreSettings
 GATEWAY_PORT = 8000
 WORKER_PORT = 8001
 LISTEN_PORT = 8003
+AI_PORT = 8002
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Running:
     gateway: Service
     worker: Service
     listener: Service
+    ai: Service | None
     moved: list[str]
 
 
@@ -56,7 +59,7 @@ async def everything(
     supervisor: Supervisor | None = None
     try:
         services = _services(home, any_ports=any_ports)
-        gateway, worker, listener = services
+        gateway, worker, listener, ai = services
         supervisor = Supervisor(
             home, environment={**variables, **_addresses(*services), **(environment or {})}, say=say
         )
@@ -69,8 +72,12 @@ async def everything(
         await supervisor.ready("worker", patience=patience)
         # Nobody waits for the listener: what it will hear is kept at the sources until it is there.
         supervisor.start(listener)
+        # Nor for the AI service: steps for it lie in its queue. It needs packages that not everyone installs.
+        has_ai = find_spec("langgraph") is not None and find_spec("crewai") is not None
+        if has_ai:
+            supervisor.start(ai)
         moved = [] if any_ports else [*servers.moved(), *_moved(*services)]
-        yield Running(home, servers, supervisor, made, gateway, worker, listener, moved)
+        yield Running(home, servers, supervisor, made, gateway, worker, listener, ai if has_ai else None, moved)
     finally:
         if supervisor is not None:
             supervisor.stop()
@@ -86,29 +93,32 @@ def _refuse_production() -> None:
         )
 
 
-def _services(home: Home, *, any_ports: bool) -> tuple[Service, Service, Service]:
+def _services(home: Home, *, any_ports: bool) -> tuple[Service, Service, Service, Service]:
     chosen: list[Service] = []
-    for name, standard in (("gateway", GATEWAY_PORT), ("worker", WORKER_PORT), ("listen", LISTEN_PORT)):
+    standards = (("gateway", GATEWAY_PORT), ("worker", WORKER_PORT), ("listen", LISTEN_PORT), ("ai", AI_PORT))
+    for name, standard in standards:
         taken = [one.port for one in chosen]
         port = ports.choose(0 if any_ports else standard, taken=taken, earlier=home.number(name, "port"))
         chosen.append(Service(name, port))
-    return chosen[0], chosen[1], chosen[2]
+    return chosen[0], chosen[1], chosen[2], chosen[3]
 
 
-def _addresses(gateway: Service, worker: Service, listener: Service) -> dict[str, str]:
+def _addresses(gateway: Service, worker: Service, listener: Service, ai: Service) -> dict[str, str]:
     return {
         "FLOV7_GATEWAY_PORT": str(gateway.port),
         "FLOV7_PUBLIC_URL": gateway.url,
         "FLOV7_WORKER_PORT": str(worker.port),
         "FLOV7_LISTEN_PORT": str(listener.port),
+        "FLOV7_AI_PORT": str(ai.port),
     }
 
 
-def _moved(gateway: Service, worker: Service, listener: Service) -> list[str]:
+def _moved(gateway: Service, worker: Service, listener: Service, ai: Service) -> list[str]:
     pairs = (
         ("The gateway", GATEWAY_PORT, gateway.port),
         ("The worker", WORKER_PORT, worker.port),
         ("The listener", LISTEN_PORT, listener.port),
+        ("The AI service", AI_PORT, ai.port),
     )
     return [f"{name}: port {asked} is taken, so {got}." for name, asked, got in pairs if asked != got]
 

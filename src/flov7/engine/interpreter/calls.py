@@ -11,6 +11,8 @@ from flov7.engine.messages import Resolve
 from flov7.engine.runtime import CallRequest, CallResult, ChildRequest
 from flov7.engine.values import ErrorInfo, StepFailure
 from flov7.kit import json
+from flov7.language.catalogue import Queue
+from flov7.language.plan import Credential
 
 if TYPE_CHECKING:
     from flov7.engine.interpreter.run import Run
@@ -21,6 +23,8 @@ async def call(run: Run, prepared: PreparedNode, frame: Frame, inputs: Any) -> A
     node = prepared.node
     key = frame.path + node.name
     attempt, again_after = 0, 0
+    if node.queue is Queue.AI:
+        run.check_may_wait()  # models are asked by the AI service, so an express run is handed over
     earlier = run.state.recorded.get(key)
     if earlier is not None:
         if earlier.digest == json.digest(inputs):
@@ -51,6 +55,7 @@ async def call(run: Run, prepared: PreparedNode, frame: Frame, inputs: Any) -> A
             inputs=inputs,
             operation=node.operation,
             credential=run.credential(node.connection),
+            credentials=_of_tools(run, inputs) if node.queue is Queue.AI else {},
             effect=node.effect,
             takes_key=node.takes_key,
             timeout=node.timeout,
@@ -71,6 +76,24 @@ async def call(run: Run, prepared: PreparedNode, frame: Frame, inputs: Any) -> A
                 again_after = result.attempts
             case "failed":
                 await _wait_for_next(run, prepared, frame, result, attempt)
+
+
+def _of_tools(run: Run, inputs: Any) -> dict[str, Credential]:
+    """The connections that tools inside a step's inputs name."""
+    found: dict[str, Credential] = {}
+    stack = [inputs]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, list):
+            stack.extend(value)
+        elif isinstance(value, dict):
+            for tool in value.get("tools") or []:
+                name = tool.get("connection") if isinstance(tool, dict) else None
+                credential = run.credential(name) if isinstance(name, str) else None
+                if credential is not None:
+                    found[credential.name] = credential
+            stack.append(value.get("agents"))
+    return found
 
 
 def _doubt(step: str, result: CallResult, attempt: int) -> ErrorInfo:
