@@ -49,6 +49,8 @@ _SILENT = frozenset(
     ]
 )
 _CONFIDENT = 0.7
+_HELD = "holds the address that"
+"""What a draft notes where it calls a place that no connector and no address was said for."""
 
 
 def from_template(asked: Earlier, proposal: Proposal, templates: Mapping[str, Template]) -> Proposal:
@@ -56,8 +58,7 @@ def from_template(asked: Earlier, proposal: Proposal, templates: Mapping[str, Te
 
     What the sentence says of the template's parameters is set; the others are asked for, with their defaults.
     """
-    understood = proposal.document is not None and not any(one.key.startswith(_LOST) for one in proposal.questions)
-    if understood:
+    if _understood(proposal):
         return proposal
     found = nearest(asked.sentence, templates)
     if found is None:
@@ -73,6 +74,13 @@ def from_template(asked: Earlier, proposal: Proposal, templates: Mapping[str, Te
     return proposal.model_copy(
         update={"document": document, "questions": open_, "notes": (note,), "confidence": _CONFIDENT}
     )
+
+
+def _understood(proposal: Proposal) -> bool:
+    """Whether every part found its place: nothing lost, and no service taken for a word that nothing else fits."""
+    if proposal.document is None or any(one.key.startswith(_LOST) for one in proposal.questions):
+        return False
+    return not any(_HELD in note for note in proposal.notes)
 
 
 def nearest(sentence: str, templates: Mapping[str, Template]) -> Template | None:

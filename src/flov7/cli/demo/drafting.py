@@ -67,11 +67,10 @@ async def drafted(sentence: str) -> Drafted:
     from flov7.primitives.registry import catalogue
 
     made = await draft(sentence, catalogue=catalogue())
-    _own_mail(made.document)
     if made.document is None or not made.is_valid:
         asks = " ".join(question.text for question in made.questions)
         raise Invalid("The sentence could not be made a workflow.", hint=asks or "Say when it starts and what it does.")
-    checked = check_value(made.document, catalogue())
+    checked = check_value(_without_connections(made.document), catalogue())
     if checked.document is None or checked.plan is None:
         raise DocumentInvalid(checked.diagnostics)
     questions = [
@@ -80,11 +79,23 @@ async def drafted(sentence: str) -> Drafted:
     return Drafted(to_json(checked.document), checked.document, checked.plan, questions)
 
 
-def _own_mail(document: dict[str, Any] | None) -> None:
-    """The demo's mails go to its own mail server, whoever would send them elsewhere."""
-    for one in (document or {}).get("primitives", []):
-        if one["type"] == "connection" and one.get("service") == "gmail":
-            one |= {"service": "smtp", "credentials": {"type": "basic", "secret": one["name"]}}
+def _without_connections(document: dict[str, Any]) -> dict[str, Any]:
+    """The demo's workspace has a connection of its own for every name, so that nothing goes to anybody else."""
+    from flov7.marketplace.complexity import primitives
+
+    for one in primitives(document["primitives"]):
+        service, _, operation = str(one.get("kind")).partition(".")
+        if one["type"] == "action" and operation:  # an account there cannot be had here: its calls go to the shop
+            host = service.replace("_", "-")
+            one["kind"] = "api_call"
+            one["config"] = {
+                "method": "POST",
+                "url": f"https://{host}.example/{operation}",
+                "json": one.get("config", {}),
+            }
+            one.pop("connection", None)
+    kept = [one for one in document["primitives"] if one["type"] != "connection"]
+    return {**document, "primitives": kept}
 
 
 def _usual(kind: str) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flov7.generation.offline import lexicon, steps
-from flov7.generation.offline.structure import Doing, Item
+from flov7.generation.offline.places import named_at
+from flov7.generation.offline.slots import singular
+from flov7.generation.offline.structure import Doing, Each, Item
 from flov7.generation.offline.words import closed
+from flov7.language.catalogue import Catalogue
 
 _SKIPS = closed("skip ignore exclude omit")
 _READS = closed("get fetch read look load download pull retrieve scrape list check find search query collect select")
@@ -29,6 +32,36 @@ def apart(doing: Doing) -> list[Doing]:
         return [doing]
     other = (words[0], *words[at + 1 :])
     return [Doing(words[:at], doing.handlers, doing.policy), Doing(other, [], doing.policy)]
+
+
+def joined(items: Sequence[Item]) -> list[Item]:
+    """Neighbouring loops over the same are one."""
+    made: list[Item] = []
+    for item in items:
+        last = made[-1] if made else None
+        if isinstance(item, Each) and isinstance(last, Each) and _noun(item) == _noun(last):
+            last.body += item.body
+        else:
+            made.append(item)
+    return made
+
+
+def per_service(doing: Doing, catalogue: Catalogue) -> list[Doing]:
+    """`post it to A, B and C`: one step for each service."""
+    words = [word for word in doing.words if word.low != "both"]
+    known = frozenset(catalogue.shelves)
+    places = [at for at in range(len(words)) if named_at(words, at, known)]
+    if len(places) < 2 or words[places[0] - 1].low not in ("to", "on", "in", "into", "the", "our"):
+        return [doing]
+    between = words[places[0] + 1 : places[-1]]
+    if any(word.sort != "mark" and word.low not in ("and", "our", "the", "to", "on", "google") and named_at(words, at, known) is None
+           for at, word in enumerate(between, places[0] + 1)):  # fmt: skip
+        return [doing]
+    return [Doing((*words[: places[0]], words[at]), doing.handlers if n == 0 else []) for n, at in enumerate(places)]
+
+
+def _noun(each: Each) -> str:
+    return singular(each.words[0].low) if each.words else ""
 
 
 def reordered(items: Sequence[Item]) -> list[Item]:

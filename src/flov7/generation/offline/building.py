@@ -8,8 +8,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from flov7.generation.offline import lexicon, messages, places, policies, replying, services, steps
-from flov7.generation.offline.arranging import apart, reordered
+from flov7.generation.offline import lexicon, messages, places, policies, replying, steps
+from flov7.generation.offline.arranging import apart, joined, per_service, reordered
+from flov7.generation.offline.choosing import Chooser
 from flov7.generation.offline.deciding import Decider
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.index import Index, Match
@@ -19,12 +20,11 @@ from flov7.generation.offline.people import addressed
 from flov7.generation.offline.places import connector_of
 from flov7.generation.offline.slots import RESERVED, Scope, noun_phrase, plural, singular
 from flov7.generation.offline.structure import Choice, Doing, Each, Item, Meaning
+from flov7.generation.offline.switching import Ways, ways_of
 from flov7.generation.offline.triggers import Started, trigger
-from flov7.generation.offline.words import Word, find, lows, read, said, snake
+from flov7.generation.offline.words import Word, find, lows, number, read, said, snake
 
-_CLOSEST = {"call a service over HTTP": "action/api_call", "send an e-mail": "action/email_send",
-            "tell a channel": "action/notification", "ask a database": "action/db_query",
-            "ask a model": "action/ai_process", "leave it out": ""}  # fmt: skip
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _TELLING = ("action/email_send", "action/notification")
 
 Primitive = dict[str, Any]
@@ -42,11 +42,10 @@ class Builder:
         self._answers = False
         self._fetching = False
         self._decider = Decider(desk, index)
-        self._services: tuple[str, ...] = ()
+        self._chooser = Chooser(desk, index, sentence=sentence)
 
     def document(self, meaning: Meaning) -> dict[str, Any] | None:
         """The whole document; None where no step could be made out."""
-        self._services = services.spoken(read(self._sentence), self._desk.catalogue)
         started = trigger(meaning.trigger, meaning.clock, self._desk)
         scope = self._first_scope(started, meaning)
         self._title = title(started, self._sentence)
@@ -97,13 +96,19 @@ class Builder:
 
     def _list(self, items: Sequence[Item], scope: Scope) -> tuple[list[Primitive], Scope]:
         made: list[Primitive] = []
-        items, at = reordered(items), 0
+        items, at = joined(reordered(items)), 0
         while at < len(items):
             item = items[at]
             match item:
                 case Doing() if item.words and item.words[0].low == "compare":
                     found, scope = self._compare(item, items[at + 1 :], scope)
                     return [*made, *found], scope
+                case Doing() if item.words and (ways := ways_of(item.words)) is not None:
+                    found, scope = self._switch(ways, scope)
+                    made += found
+                case Doing() if len(targets := per_service(item, self._desk.catalogue)) > 1:
+                    found, scope = self._side_by_side(targets, scope, made)
+                    made += found
                 case Doing():
                     for one in apart(item):
                         found, scope = self._doing(one, scope)
@@ -134,9 +139,8 @@ class Builder:
             return [], scope
         if steps.is_stop(words):
             return [self._stop()], scope
-        matches = self._matches(words, scope)
+        matches = self._chooser.matches(words, scope)
         fetched, scope = self._first(words, matches, scope)
-        matches = matches or self._closest(words)
         if not matches:
             return fetched, scope
         self._answers = self._answers or (scope.asker == "http" and replying.replies(words))
@@ -161,13 +165,6 @@ class Builder:
         handlers = self._handlers(doing, made, scope)
         return [*fetched, *filled.before, made, *handlers], after
 
-    def _matches(self, words: Sequence[Word], scope: Scope) -> list[Match]:
-        if services.writes_back(words):
-            near = services.nearest((*read("update"), *words[1:]), self._desk.catalogue, self._services)
-            if near is not None:
-                return [Match(near, 100.0)]
-        return steps.kind_of(words, self._index, scope, catalogue=self._desk.catalogue)
-
     def _first(self, words: Sequence[Word], matches: Sequence[Match], scope: Scope) -> tuple[list[Primitive], Scope]:
         """What has to be fetched before: a list that lies at a service, or what is told while nothing is in hand."""
         kind = matches[0].kind if matches else None
@@ -190,9 +187,24 @@ class Builder:
             and words[1].low == "the"
         ):
             wanted = tuple(words[1:])
+        if not wanted and kind.key == "data/merge" and scope.whole is None:
+            return self._several(words, scope)
         if not wanted:
             return [], scope
         return self._fetched(wanted, scope)
+
+    def _several(self, words: Sequence[Word], scope: Scope) -> tuple[list[Primitive], Scope]:
+        """`merge three feeds`: each is fetched before."""
+        count = next((int(n) for word in words if (n := number(word)) is not None and 2 <= n <= len(_ORDINALS)), 0)
+        thing = [word for word in words[1:] if number(word) is None and word.low not in lexicon.DETERMINERS]
+        end = next(
+            (n for n, word in enumerate(thing) if word.sort != "word" or word.low in lexicon.PREPOSITIONS), len(thing)
+        )
+        made: list[Primitive] = []
+        for ordinal in _ORDINALS[:count]:
+            found, scope = self._fetched((*read(ordinal), *thing[:end]), scope)
+            made += found
+        return made, scope
 
     def _fetched(self, words: Sequence[Word], scope: Scope) -> tuple[list[Primitive], Scope]:
         self._fetching = True
@@ -271,6 +283,34 @@ class Builder:
         left = replace(scope, approval=after.approval or scope.approval)
         return [*asked, made], left
 
+    def _switch(self, ways: Ways, scope: Scope) -> tuple[list[Primitive], Scope]:
+        """One value decides; where no field was named, a model says what it is about."""
+        on = scope.path(read(ways.on)) if ways.on else None
+        asked: list[Primitive] = []
+        if on is None:
+            asked, on = self._decider.labelled([value for value, _ in ways.cases], scope)
+        name = self._desk.name("route")
+        cases = {
+            value: self._doing(Doing((*read("send it to"), *read(where))), scope)[0] for value, where in ways.cases
+        }
+        made: Primitive = {"type": "condition", "kind": "switch", "name": name, "on": on, "cases": cases}
+        if ways.rest:
+            made["default"] = self._doing(Doing((*read("send it to"), *read(ways.rest))), scope)[0]
+        return [*asked, made], scope
+
+    def _side_by_side(
+        self, targets: Sequence[Doing], scope: Scope, before: list[Primitive]
+    ) -> tuple[list[Primitive], Scope]:
+        """The same at several services: none waits for the other."""
+        made: list[Primitive] = []
+        for one in targets:
+            found, after = self._doing(one, scope)
+            scope = replace(scope, results={**scope.results, **after.results})
+            if before and found:
+                found[0]["after"] = [before[-1]["name"]]
+            made += found
+        return made, scope
+
     def _compare(self, doing: Doing, rest: Sequence[Item], scope: Scope) -> tuple[list[Primitive], Scope]:
         """Two lists side by side; what is done with the difference is done only where there is one."""
         words = doing.words[1:]
@@ -326,21 +366,6 @@ class Builder:
             self._desk.ask("step.contradiction", asked, ["yes", "no"], weight=0.4)
             return
         self._desk.note(f"“{said(words)}”: nothing here does that.", weight=0.05)
-
-    def _closest(self, words: Sequence[Word]) -> list[Match]:
-        """The nearest for words that no kind fits: at a service that was spoken of, else what the person says."""
-        if lexicon.is_verb(words, 0, fresh=True, verbs=lexicon.VERBS | self._index.verbs):
-            near = services.nearest(words, self._desk.catalogue, self._services)
-            if near is not None:
-                return [Match(near, 1.0)]
-            if places.names_place(words):
-                known = self._index.kind("action/api_call")
-                return [Match(known, 1.0)] if known else []
-        key = f"step.{snake(words[:3])}"
-        text = f"I do not know how to do “{said(words)}”. Which of these comes closest?"
-        given = self._desk.ask(key, text, list(_CLOSEST), weight=0.3)
-        kind = self._index.kind(_CLOSEST.get(given, "")) if key in self._desk.answers else None
-        return [Match(kind, 1.0)] if kind else []
 
 
 def _gate_of(first: Primitive, desk: Desk) -> Primitive:

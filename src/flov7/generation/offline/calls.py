@@ -28,7 +28,9 @@ _WRITES = closed(
 _PLACES = ("in", "to", "from", "into", "on", "with", "at", "via", "through")
 _LOOKS = ("call", "hit", "ping", "visit", "use", "run", "ask", "go")
 _INSERTS = ("save", "store", "insert", "add", "write", "record", "log", "archive", "create", "put")
-_DATABASE = frozenset(["database", "table", "db", "sql", "postgres", "postgresql"])
+_ENGINES = {"postgres": "postgres", "postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite",
+            "mssql": "mssql", "sqlserver": "mssql"}  # fmt: skip
+_DATABASE = frozenset(["database", "table", "db", "sql", *_ENGINES])
 
 
 def api_call(wish: Wish, desk: Desk) -> Filled:
@@ -63,7 +65,7 @@ def db_query(wish: Wish, desk: Desk) -> Filled:
     """One SQL statement, said or put together for a table that is named."""
     words = wish.words
     quoted = next((inside(w) for w in words if w.sort in ("quoted", "code") and re.match(r"\w+\s", inside(w))), None)
-    connection = desk.connect(_database(words), service="postgres", credentials="password")
+    connection = desk.connect(_database(words), service=_engine(words), credentials="password")
     noun = _thing(words) or wish.scope.noun
     if quoted:
         return Filled({"sql": quoted}, {"connection": connection}, noun=noun, result="rows")
@@ -103,6 +105,8 @@ def custom(wish: Wish, desk: Desk) -> Filled:
 
 def speaks_of_database(words: Sequence[Word]) -> bool:
     """Whether a database, a table or SQL is named."""
+    if find(words, "as a table", "as table"):
+        return False
     if any(word.low in _DATABASE for word in words):
         return True
     return any(
@@ -136,6 +140,10 @@ def _thing(words: Sequence[Word]) -> str | None:
             "and",
             "that",
             "using",
+            "without",
+            "per",
+            "where",
+            "whose",
         ):
             if taken or word.low not in ("up", "for"):
                 break
@@ -152,9 +160,15 @@ def _last_part(url: str) -> str | None:
     return snake(parts[-1]) if parts else None
 
 
+def _engine(words: Sequence[Word]) -> str:
+    """The engine that is named; Postgres where none is."""
+    return next((_ENGINES[word.low] for word in words if word.low in _ENGINES), "postgres")
+
+
 def _database(words: Sequence[Word]) -> str:
     at = find(words, "database", "db")
     before = noun_phrase(words[max(0, at[0] - 1) : at[0]]) if at else []
+    before = [word for word in before if word.low not in _ENGINES]
     kept = [word for word in before if word.low not in lexicon.PREPOSITIONS and word.low not in lexicon.VERBS]
     return snake([*kept, *words[at[0] : at[1]]]) if at and kept else "database"
 

@@ -136,7 +136,8 @@ class _Splitter:
         if count and not is_schedule(rest):
             return "each", " ".join(lows(rest[:count]))
         tried = any(word.stem in ("retry", "try", "poll", "repeat") for word in self._open[-5:])
-        if is_schedule(rest) and not (tried and not fresh) and (fresh or rest[0].low in _REPEATS):
+        adjective = bool(self._open) and not fresh and self._open[-1].low in lexicon.DETERMINERS
+        if is_schedule(rest) and not adjective and not (tried and not fresh) and (fresh or rest[0].low in _REPEATS):
             return ("clock", "") if not self._begun or fresh or self._role == "step" else (None, "")
         for role, phrases in (("unless", lexicon.UNLESS), ("if", lexicon.IF), ("when", lexicon.WHEN)):
             count = begins(rest, *phrases)

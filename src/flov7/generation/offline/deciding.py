@@ -9,6 +9,7 @@ from flov7.generation.draft import Sort
 from flov7.generation.offline import thinking
 from flov7.generation.offline.conditions import read_condition
 from flov7.generation.offline.desk import Desk
+from flov7.generation.offline.durations import duration
 from flov7.generation.offline.filling import Wish
 from flov7.generation.offline.index import Index
 from flov7.generation.offline.naming import short
@@ -35,6 +36,8 @@ class Decider:
         if judged is not None:
             asked = f"How can I see that “{said(words) or 'it is so'}”? Say it as in `amount > 100`."
             return negate(self._desk.ask(key, asked, [judged], weight=0.05, sort=Sort.ASSUMED), negated)
+        if (aged := self._aged(words, scope, key=key)) is not None:
+            return negate(aged, negated)
         reading = read_condition(words, scope)
         if reading is None and (asked_model := self._asked_model(words, scope)) is not None:
             return negate(asked_model, negated)
@@ -72,12 +75,44 @@ class Decider:
         plain = lows(words)
         if scope.judge is not None and (not words or plain[0] in ("ai", "so") or read_condition(words, scope) is None):
             return thinking.verdict(scope.judge, negated=bool({"no", "none", "not", "nothing"} & set(plain[:4])))
+        if scope.judge is not None and scope.judge.endswith(".label") and plain[:2] == ("it", "is") and len(plain) == 3:
+            return f"{scope.judge} == '{words[2].text}'"
         if scope.last is None or not plain:
             return None
         if plain[0] in ("no", "none", "nothing") or plain[:2] in (("there", "no"), ("not", "found")):
             return f"not {scope.last}"
         found = find(words, "already exists", "exists already", "already", "is found", "was found", "is known")
         return scope.last if found else None
+
+    def _aged(self, words: Sequence[Word], scope: Scope, *, key: str) -> str | None:
+        """`is older than 3 days`, `is unchanged since 14 days`, `expires within a week`: a time against the run's own."""
+        low = {word.low for word in words}
+        read_ = duration(words)
+        if read_ is None or not low & {"older", "unchanged", "overdue", "expires", "expire", "due", "newer", "since"}:
+            return None
+        ahead = bool(low & {"expires", "expire"}) or ("due" in low and "within" in low)
+        field = (
+            "expires_at" if low & {"expires", "expire"} else "due_date" if low & {"due", "overdue"} else "updated_at"
+        )
+        path = scope.join(field)
+        if path is None:
+            return None
+        asked = f"Which field says since when ({said(words)})?"
+        options = [path, *(one for name in ("created_at", "date") if (one := scope.join(name)))]
+        given = self._desk.ask(f"{key}.since", asked, options, weight=0.05, sort=Sort.ASSUMED)
+        moment = f"date_{'add' if ahead else 'subtract'}(now(), '{read_[0]}')"
+        return f"{given} {'>=' if 'newer' in low else '<='} {moment}"
+
+    def labelled(self, labels: list[str], scope: Scope) -> tuple[list[dict[str, Any]], str]:
+        """A model says which of the labels fits what is in hand: the step, and where its answer is."""
+        kind = self._index.kind("action/ai_process")
+        if kind is None:
+            return [], self._desk.ask("route.on", "Which value decides?", ["type"], weight=0.2)
+        name = self._desk.name("classify")
+        words = read("ask AI to classify it")
+        filled = thinking.think(Wish(kind=kind, name=name, words=words, scope=scope), self._desk)
+        config = filled.config | ({"labels": labels} if "task" in filled.config else {})
+        return [{"type": "action", "kind": "ai_process", "name": name, "config": config}], f"{name}.{filled.result}"
 
     def _asked_model(self, words: Sequence[Word], scope: Scope) -> str | None:
         """What no comparison can tell, a model decides: it is asked first, and its answer is the condition."""

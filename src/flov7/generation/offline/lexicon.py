@@ -77,7 +77,7 @@ VERBS = closed(
     "synchronize back store append prepend attach move rename touch cancel block unblock enable disable "
     "provision deploy restart issue bill invoice pay ship return hand pass use take do require review consult "
     "discard end upsert dump note render compile compare announce broadcast drop request obtain page scan "
-    "monitor scrape crawl tweet label tag score rate rank apply archive extract rewrite compose judge gather pin "
+    "monitor work scrape crawl tweet label tag score rate rank apply archive extract rewrite compose judge gather pin "
     "unzip zip resize crop redirect escalate analyze analyse respond criticize criticise dump watch follow turn "
     "exclude keep bring bundle deduplicate dedupe normalize normalise clean look pick collect"
 )

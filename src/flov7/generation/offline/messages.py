@@ -78,7 +78,7 @@ def notification(wish: Wish, desk: Desk) -> Filled:
     else:
         named = snake(channel) if channel else who.value if who and who.sort == "team" else ""
         service = next((one for one in _SERVICES if find(words, one)), "")
-        if not named and who is not None and who.sort == "data":
+        if not named and who is not None and who.sort == "data" and service not in _CONNECTED:
             config |= {"channel": "email", "to": people.address(who, desk, key=f"{wish.name}.to", scope=wish.scope)}
         else:
             asked = f"Which channel shall hear of it{'' if not service else f' on {service.capitalize()}'}?"

@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable
 
 from flov7.generation.offline.lexicon import VERBS
+from flov7.generation.offline.speaking import spoken
 from flov7.generation.offline.starting import opened
+from flov7.generation.offline.switching import switched
 
 Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 
@@ -26,9 +28,12 @@ _MAILS = r"e-?mail|gmail|mail|outlook|inbox"
 
 def plain(sentence: str) -> str:
     """The request in plain clauses. The words of what is meant stay; only how they are joined changes."""
-    text = _arrows(_without_courtesy(sentence))
+    text = spoken(switched(_without_courtesy(_arrows(sentence))))
     for pattern, instead in _RULES:
         text = pattern.sub(instead, text)
+    text = re.sub(r"ask AI to (?:ask AI(?: to)?|(?=for )) ?", "ask AI to ", text).replace(
+        "ask AI to for ", "ask AI for "
+    )
     return _tidy(opened(_tidy(text)))
 
 
@@ -48,13 +53,17 @@ def _without_courtesy(text: str) -> str:
 def _infinitive(text: str) -> str:
     """`posts new items to …` without its subject is a step: `post new items to …`."""
     word, _, rest = text.partition(" ")
-    base = next((one for one in (word[:-1], word[:-2], word[:-3] + "y") if one.lower() in VERBS), None)
-    return f"{base} {rest}" if base and word.lower().endswith("s") and word.lower() not in VERBS else text
+    endings = (
+        [word[:-1], word[:-2], word[:-3] + "y"] if word.lower().endswith("s") and word.lower() not in VERBS else []
+    )
+    base = next((one for one in endings if one.lower() in VERBS), word)
+    return f"{base} {rest}".rstrip()
 
 
 def _arrows(text: str) -> str:
     """`new A in B -> C -> D`: what happens, then what is done."""
     parts = [one.strip(" .") for one in _ARROW.split(text) if one.strip(" .")]
+    parts = [*parts[:1], *(one.strip() for part in parts[1:] for one in re.split(r"\s\+\s|\s&\s", part))]
     if len(parts) < 2 or not _ARROW.search(text):
         return text
     first, rest = parts[0], parts[1:]
@@ -90,12 +99,15 @@ def _happening(text: str) -> str:
 
 def _ordered(text: str) -> str:
     """A target without a verb: `google sheet row with timestamp` is added, a chat is told, mail is sent."""
+    if re.fullmatch(rf"\w+ (?:{_MAILS})", text, re.IGNORECASE):
+        return f"send a {text}"
     if _is_step(text):
         return text
     if re.search(rf"\b(?:{_CHATS})\b", text, re.IGNORECASE):
         return f"post it to {text}"
     if re.search(rf"\b(?:{_MAILS})\b", text, re.IGNORECASE):
-        return f"send it by {text}"
+        named = re.search(rf"\w+ (?:{_MAILS})$", text, re.IGNORECASE)
+        return f"send a {text}" if named else f"send it by {text}"
     return f"add a {text}"
 
 
@@ -119,6 +131,7 @@ def _endpoint(match: re.Match[str]) -> str:
     rest = re.sub(r"^(?:and|which|that|to)\s+", "", (match["then"] or "").strip(" ,:"))
     named = re.match(r"(?:an?|the|any|some)\b", what, re.IGNORECASE)
     opening = f"When {what if named else 'a ' + what} is received over HTTP"
+    rest = re.sub(r"((?:, (?:and )?| and )(?:then )?)([a-z]+)\b", lambda one: one[1] + _infinitive(one[2]), rest)
     return f"{opening}, {_infinitive(rest)}" if rest else opening
 
 
@@ -178,6 +191,10 @@ _RULES: tuple[Rule, ...] = (
     _rule(rf"^(?:{_MAKE} )?(?:an? )?(?:{_SMALL} )*(?:endpoint|api|web ?hook|web service)\s*[:,;-]\s*", ""),
     _rule(
         r"^(?:accept|receive|take) (?P<what>.+?) (?:over|via|by|through) (?:http|https|post|rest)\b(?P<aside>, either [^.]*?(?=,? and (?:return|give|answer|reply|respond|send)))?(?P<then>,? and [^.]*|, [^.]*)?(?=\.|$)",
+        _endpoint,
+    ),
+    _rule(
+        rf"^(?:{_MAKE} )?(?:an? )?(?:{_SMALL} )*(?:endpoint|api|web ?hook|web service)(?: for [\w' -]+?)?[:,;] (?:it|which|that) {_TAKES} (?P<what>[^,:;.]+?)(?P<then>,.*)$",
         _endpoint,
     ),
     # Somebody or something outside is looked after.
@@ -262,7 +279,7 @@ _RULES: tuple[Rule, ...] = (
         r"^(?:if|when|whenever) (?:any|one|an?)(?: one)?(?: of (?:my|our|the))? (?:automations?|workflows?|flows?|runs?|jobs?)(?: of (?:mine|ours))? (?:fails?|breaks?|crashes?|errors?)(?: out)?,? ",
         "When a program calls it over the api with a failed run, ",
     ),
-    _rule(r"\bpause (?P<time>[^,.;]*?) between (?:the )?(?P<thing>[a-z]+?)s\b", r"for each \g<thing> pause \g<time>"),
+    _rule(r"\bpause (?P<time>[^,.;]*?) between (?:the )?(?P<thing>[a-z]+)\b", r"for each \g<thing> pause \g<time>"),
     # Nothing is done.
     _rule(
         r"[,;] (?:otherwise|else|if not),? (?:do nothing|nothing|leave (?:it|them)(?: alone)?|ignore (?:it|them)|skip (?:it|them))(?: more| else| further)?(?=[.,;]|$)",

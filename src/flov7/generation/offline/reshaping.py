@@ -170,7 +170,10 @@ def merge(wish: Wish, desk: Desk) -> Filled:
     if len(paths) < 2:
         known = list(dict.fromkeys([*paths, *reversed(list(scope.results.values())), scope.whole or "trigger.payload"]))
         given = desk.ask(
-            f"{wish.name}.sources", f"Which lists ({said(wish.words)})?", [", ".join(known[:2])], sort=Sort.ASSUMED
+            f"{wish.name}.sources",
+            f"Which lists ({said(wish.words)})?",
+            [", ".join(known if wish.scope.whole == wish.scope.last else known[:2])],
+            sort=Sort.ASSUMED,
         )
         paths = [one.strip() for one in given.replace(" and ", ",").split(",")]
     config: dict[str, Any] = {"sources": [f"{{{{ {path} }}}}" for path in paths]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flov7.generation.draft import Sort
@@ -15,7 +16,7 @@ from flov7.generation.offline.operations.resolve import SAME, Said, naming, reso
 from flov7.generation.offline.operations.verbs import STANDS_IN, classes
 from flov7.generation.offline.operations.vocabulary import Operation, Vocabulary, vocabulary_of
 from flov7.generation.offline.places import connector_of, named_at
-from flov7.generation.offline.slots import noun_phrase
+from flov7.generation.offline.slots import noun_phrase, singular
 from flov7.generation.offline.words import Word, find, snake
 from flov7.kit.errors import FlowError
 from flov7.language.catalogue import Catalogue, KindSpec
@@ -46,7 +47,15 @@ def operation_of(words: Sequence[Word], catalogue: Catalogue) -> KindSpec | None
     said = Said(asked.verb, stems(thing.words, vocabulary), around, named, {}, lows)
     found = [one for one in resolve(said, vocabulary) if named.get(one.operation.connector, 0.0) >= _NAMED]
     best = found[0] if found and found[0].sure >= _SURE else None
-    chosen = best.operation if best else _nearest(asked, vocabulary, service)
+    near = _nearest(asked, vocabulary, service)
+    one_of_many = (
+        best is not None
+        and near is not None
+        and _is_list(near)
+        and not _is_list(best.operation)
+        and _is_read(best.operation)
+    )
+    chosen = best.operation if best and not one_of_many else near
     return catalogue.get("action", chosen.name) if chosen else None
 
 
@@ -58,18 +67,30 @@ def _nearest(asked: Deed, vocabulary: Vocabulary, service: str | None) -> Operat
         for term in stems(thing.all_words, vocabulary)
         for other in (term, *SAME.get(term, ()))
     }
+    many = any(word.low == "list" or singular(word.low) != word.low for thing in asked.things for word in thing.words)
     ranked = sorted(
-        (-_fit(asked.verb, one) - 0.4 * len(heard & one.terms), len(one.name), one.name)
+        (-_fit(asked.verb, one, many=many) - 0.4 * len(heard & one.terms), len(one.name), one.name)
         for one in vocabulary.operations
         if one.connector == service and _fit(asked.verb, one) > _LEAST
     )
     return vocabulary.by_name[ranked[0][2]] if ranked else None
 
 
-def _fit(verb: str, operation: Operation) -> float:
+def _is_list(operation: Operation) -> bool:
+    return operation.name.partition(".")[2].startswith(("list", "search", "read", "query"))
+
+
+def _is_read(operation: Operation) -> bool:
+    return bool(operation.does & {"retrieve", "get"})
+
+
+def _fit(verb: str, operation: Operation, *, many: bool = False) -> float:
     """How well what an operation does is what the verb asks for."""
     if verb in _ADDS and "append" in operation.does:
         return 1.1
+    name = operation.name.partition(".")[2]
+    if many and name.startswith(("list", "search", "read", "query")) and "retrieve" in classes(verb):
+        return 1.8 if name.startswith(("list", "read")) else 1.6
     if verb in ("find", "look", "search", "check") and operation.name.partition(".")[2].startswith("search"):
         return 1.05
     named = (name for name in classes(verb) if name in STANDS_IN)
@@ -89,7 +110,7 @@ def listing(words: Sequence[Word], thing: Sequence[Word], catalogue: Catalogue) 
     if service is None or not thing or not find(words, "new", "created", "added"):
         return None
     vocabulary = spoken_of((), catalogue, used=[f"{service}.any"])
-    heard = {other for term in stems(thing, vocabulary) for other in (term, *SAME.get(term, ()))}
+    heard = {other for term in stems(thing[-1:], vocabulary) for other in (term, *SAME.get(term, ()))}
     for one in vocabulary.operations:
         spec = catalogue.get("action", one.name)
         plain = one.connector == service and one.name.partition(".")[2].startswith("list")
@@ -109,13 +130,13 @@ def nearest(words: Sequence[Word], catalogue: Catalogue, among: Sequence[str]) -
         return None
     vocabulary = spoken_of((), catalogue, used=[f"{one}.any" for one in among])
     asked = deed(words)
-    if not asked.things:
-        return None
-    said = Said(asked.verb, stems(asked.things[0].words, vocabulary), (), dict.fromkeys(among, 1.0))
+    said = Said(
+        asked.verb, stems(asked.things[0].words, vocabulary) if asked.things else (), (), dict.fromkeys(among, 1.0)
+    )
     found = resolve(said, vocabulary)
     if found and found[0].sure >= _SURE:
         return catalogue.get("action", found[0].operation.name)
-    chosen = _nearest(asked, vocabulary, among[-1])
+    chosen = _nearest(asked, vocabulary, among[-1]) or _nearest(replace(asked, verb="update"), vocabulary, among[-1])
     return catalogue.get("action", chosen.name) if chosen else None
 
 
@@ -172,7 +193,18 @@ def writes_back(words: Sequence[Word]) -> bool:
     """`write the answers back to the same row`."""
     return (
         words[0].low in _ADDS | {"update"}
-        and find(words, "back", "same row", "same record", "same line", "to the row") is not None
+        and find(
+            words,
+            "back",
+            "into the row",
+            "in the row",
+            "into the record",
+            "same row",
+            "same record",
+            "same line",
+            "to the row",
+        )
+        is not None
     )
 
 

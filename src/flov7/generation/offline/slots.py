@@ -41,7 +41,8 @@ class Scope:
     def item(self, noun: str, *, root: str) -> Scope:
         """Inside a loop: the item is the thing in hand, what was in hand before keeps its name."""
         outer = {self.noun: self.root} if self.noun and self.root else {}
-        return replace(self, noun=noun, root=root, results={**self.results, **outer}, person=None)
+        before = {name: path for name, path in self.results.items() if "_" not in name}
+        return replace(self, noun=noun, root=root, results={**before, **outer}, person=None)
 
     def after(self, path: str, *, noun: str | None) -> Scope:
         """With one more result."""

@@ -29,13 +29,44 @@ _STARTED = re.compile(
 
 def opened(text: str) -> str:
     """The request with what starts it said as `when …` or `every day …`, where that can be seen."""
-    text = _changed(_sensed(text))
+    text = _changed(_sensed(_idle(text)))
     told = _told(text)
     if told is not None:
         return told
+    return _limited(_begun(text))
+
+
+def _begun(text: str) -> str:
     if _STARTED.search(text):
         return text
     return _attached(text) or _fresh(text) or _handled(text) or _timed(text)
+
+
+def _idle(text: str) -> str:
+    """What has not happened for some days tells nobody: it is looked for every day."""
+    match = re.match(
+        r"^(?:if|when|whenever) (?:an?|any|one of our|one of my) (?P<thing>[\w' -]+?) (?:has|have) (?P<what>(?:not |never )[\w ]+?|waited|been (?!added|created|sent)\w+)(?: for| in| since)? "
+        r"(?P<time>(?:more than )?\w+ (?:hours?|days?|weeks?|months?))\b(?P<rest>[^,]*), (?P<then>.*)$", text, re.IGNORECASE | re.DOTALL,
+    )  # fmt: skip
+    if match is None:
+        return text
+    last = match["thing"].split()[-1]
+    rest = re.sub(r"^more than ", "", match["time"], flags=re.IGNORECASE)
+    return f"Every day search the {match['thing']}s, for each {last} if it is unchanged since {rest}, {match['then']}"
+
+
+def _limited(text: str) -> str:
+    """`Only mails with …`, said at the end of what one thing starts: the run goes on only then."""
+    match = re.match(
+        r"^(?P<when>When [^,]+), (?P<then>.*?)[.;] only (?:those |the )?[\w -]+? (?P<link>with|that have|having|that are|which are) (?P<what>[^.;]+)[.;]?$", text,
+        re.IGNORECASE | re.DOTALL,
+    )  # fmt: skip
+    if match is None:
+        return text
+    verb = "is" if match["link"].lower().endswith("are") else "has"
+    return (
+        f"{match['when']}, continue only if it {verb} {match['what']}. {match['then'][:1].upper()}{match['then'][1:]}"
+    )
 
 
 def _changed(text: str) -> str:
@@ -82,11 +113,11 @@ def _attached(text: str) -> str | None:
 def _fresh(text: str) -> str | None:
     """`post every new video of our channel to …`: a new one starts it, and it is posted."""
     match = re.match(
-        r"^(?P<do>[a-z]+) (?:every |each |any |all |the |our |my )?(?:new|incoming|fresh|latest) (?P<thing>[\w' -]+?)(?P<place> (?:from|in|of|on) (?:the |our |my )?[\w' -]+?)?"
+        r"^(?P<do>[a-z]+) (?:every |each |any |all |the |our |my )?(?:new|newest|incoming|fresh|latest) (?P<thing>[\w' -]+?)(?P<place> (?:from|in|of|on) (?:the |our |my )?[\w' -]+?)?"
         r"(?P<rest>(?:,| (?:to|into|onto|with|by|for|and|as)\b).*)$", text, re.IGNORECASE,
     )  # fmt: skip
     if match is None or match["do"].lower() not in VERBS:
-        return None
+        return _each_one(text)
     place = re.sub(r"^ from ", " in ", match["place"] or "")
     does = (
         ""
@@ -95,6 +126,17 @@ def _fresh(text: str) -> str | None:
     )
     many = "arrive" if match["thing"].endswith("s") else "arrives"
     return f"When a new {match['thing']} {many}{place}{does}{match['rest']}"
+
+
+def _each_one(text: str) -> str | None:
+    """`convert each uploaded file`, `log every mail that I send`: each starts it."""
+    match = re.match(
+        rf"^(?P<do>[a-z]+) (?:every|each|any) (?P<thing>(?:[a-z]+ed [\w' -]+?)|(?:[\w'-]+ ){{0,2}}?(?:{_ONE_BY_ONE})(?: (?:i|we|that|from|by|in) [\w' -]+?)?)"
+        r"(?P<rest>(?:,| (?:to|into|onto|with|as|and|on)\b).*)$", text, re.IGNORECASE,
+    )  # fmt: skip
+    if match is None or match["do"].lower() not in VERBS:
+        return None
+    return f"When a new {match['thing']} arrives, {match['do'].lower()} it{match['rest']}"
 
 
 def _handled(text: str) -> str | None:

@@ -94,6 +94,8 @@ def _shown(words: Sequence[Word], scope: Scope) -> str | None:
 def _told_or_kept(words: Sequence[Word], scope: Scope) -> str | None:
     """People who are told, values in another form, databases."""
     verb, sorts = words[0].low, {word.sort for word in words}
+    if find(words[1:], "by text", "by sms", "by text message", "via sms", "via text message"):
+        return "action/notification"
     mail = find(words, *_MAIL_NOUNS) is not None or "address" in sorts
     if verb in ("email", "mail", "emailing") or (
         verb in ("send", "write", "forward", "reply", "notify", "inform", "remind", "tell") and mail

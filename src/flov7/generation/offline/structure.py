@@ -9,7 +9,7 @@ from typing import Literal
 from flov7.generation.offline import lexicon
 from flov7.generation.offline.clauses import Clause
 from flov7.generation.offline.durations import duration
-from flov7.generation.offline.operators import has_comparison
+from flov7.generation.offline.operators import has_comparison, operator
 from flov7.generation.offline.people import recipient
 from flov7.generation.offline.schedules import extent
 from flov7.generation.offline.triggers import comes_with_condition, happens
@@ -173,6 +173,8 @@ class _Builder:
         self._frames.append(_Frame("then", choice.then))
 
     def _side(self, clause: Clause) -> None:
+        if self._choice is None and clause.role == "else" and self._meaning.trigger is not None:
+            self._choice = self._parted(self._meaning.trigger)
         if self._choice is None:
             about = self._last.words[1:] if self._last is not None else clause.words
             choice = Choice(about, negated=clause.role == "else")
@@ -184,6 +186,26 @@ class _Builder:
         self._frames = [*frames, _Frame("else", choice.other if clause.role == "else" else choice.then)]
         if clause.words:
             self._step(Clause("step", "none", "", "", clause.words))
+
+    def _parted(self, trigger: tuple[Word, ...]) -> tuple[Choice, list[_Frame]] | None:
+        """`when a bill is over 500, …; otherwise …`: what comes starts it, and its amount is the condition."""
+        found = operator(trigger) if has_comparison(trigger) else None
+        at = next(
+            (n for n, word in enumerate(trigger) if word.low in ("with", "without", "whose", "where") and n > 1), 0
+        )
+        if found is not None and found.start > 0:
+            head, condition = trigger[: found.start], trigger
+        elif at:
+            head, condition = (
+                trigger[:at],
+                (*_words("it has" if trigger[at].low == "with" else "it is"), *trigger[at + 1 :]),
+            )
+        else:
+            return None
+        choice = Choice(tuple(condition), then=list(self._meaning.items))
+        self._meaning.trigger = tuple(head) if at else (*head, *_words("arrives"))
+        self._meaning.items[:] = [choice]
+        return choice, [self._frames[0]]
 
     def _clock(self, clause: Clause) -> None:
         """The times; what stands behind them belongs to the step before."""
@@ -273,6 +295,12 @@ class _Builder:
         self._frame.items.append(item)
         if isinstance(item, Doing) and self._frame.kind != "handler":
             self._last = item
+
+
+def _words(text: str) -> tuple[Word, ...]:
+    from flov7.generation.offline.words import read
+
+    return read(text)
 
 
 def _is_done(words: Sequence[Word]) -> bool:

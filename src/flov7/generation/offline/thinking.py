@@ -47,14 +47,17 @@ def think(wish: Wish, desk: Desk) -> Filled:
             what.pop(0)
     verb = what[0].low if what else words[0].low
     task = next((name for name, verbs in _TASKS.items() if verb in verbs), "answer")
+    labels = _either(what)
     if find(what[:4], "whether"):
-        task = "decide"
+        task = "classify" if labels else "decide"
     about = wish.scope.last or wish.scope.whole
     properties: dict[str, Any] = wish.kind.inputs.get("properties", {})
     text = said(what) or said(words)
     if not properties:
-        return Filled({"prompt": text}, noun="answer", result="")
-    return Filled(_settings(properties, task, what, about), noun=_NOUNS.get(task, "answer"), result=_RESULTS[task])
+        return Filled({"prompt": text}, noun=_NOUNS.get(task, "answer"), result=_RESULTS[task])
+    return Filled(
+        _settings(properties, task, what, about, labels=labels), noun=_NOUNS.get(task, "answer"), result=_RESULTS[task]
+    )
 
 
 def verdict(result: str, *, negated: bool) -> str:
@@ -64,13 +67,26 @@ def verdict(result: str, *, negated: bool) -> str:
     return f"not {result}" if negated else result
 
 
-def _settings(properties: dict[str, Any], task: str, what: Sequence[Word], about: str | None) -> dict[str, Any]:
+def _either(what: Sequence[Word]) -> list[str]:
+    """`whether it is good or bad`: the labels between which it is decided."""
+    at = find(what, "whether it is", "whether they are", "whether its tone is")
+    rest = what[at[1] :] if at else ()
+    end = next((n for n, word in enumerate(rest) if word.sort == "mark"), len(rest))
+    two = [word.text for word in rest[:end] if word.low not in ("or", "a", "an", "the")]
+    return two if len(two) == 2 and find(rest[:end], "or") else []
+
+
+def _settings(
+    properties: dict[str, Any], task: str, what: Sequence[Word], about: str | None, *, labels: Sequence[str]
+) -> dict[str, Any]:
     """The settings by the names that the kind has."""
     text = said(what)
     config: dict[str, Any] = {"task": task, "instructions": text[:1].upper() + text[1:] + "."}
     fields = [snake(noun_phrase(one)) for one in reshaping.pieces(_object(what))] if task == "extract" else []
     if fields and all(len(one) < _LONGEST for one in fields):
         config["fields"] = {one: one.replace("_", " ") for one in fields}
+    if labels:
+        config["labels"] = list(labels)
     to = find(what, "to", "into")
     if task == "translate" and to and to[1] < len(what):
         config["language"] = what[to[1]].text
