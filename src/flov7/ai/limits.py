@@ -27,10 +27,12 @@ class Limits:
     _began: float = field(default=0.0)
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> Limits:
-        """From a step's `limits`."""
+    def of(cls, given: Mapping[str, Any], *, turns: int = 12) -> Limits:
+        """From a step's `limits`; `turns` is for one that says none."""
         seconds = durations.seconds(given["time"]) if given.get("time") else None
-        made = cls(turns=given.get("turns", 12), tokens=given.get("tokens"), cost=given.get("cost"), seconds=seconds)
+        made = cls(
+            turns=given.get("turns") or turns, tokens=given.get("tokens"), cost=given.get("cost"), seconds=seconds
+        )
         made._began = made.clock()
         return made
 

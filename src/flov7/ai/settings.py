@@ -16,7 +16,7 @@ class AiSettings(Settings):
     """Their port."""
     ai_slots: int = Field(default=50, ge=1, le=1000)
     """AI steps at once in one service."""
-    ai_crews: int = Field(default=4, ge=1, le=100)
+    ai_crews: int = Field(default=8, ge=1, le=100)
     """Crews at once in one service; each has a thread of its own."""
     ai_folder: str = ""
     """Where CrewAI may keep what it writes while it works; empty: a folder that ends with the process."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ from flov7.ai.tools import bound
 from flov7.engine.ledger import Ledger
 from flov7.engine.perform import Performer
 from flov7.engine.runtime import CallRequest
-from flov7.kit.errors import StepRefused
 from flov7.language.catalogue import Catalogue
 from flov7.llm.models import Models
+
+TURNS, TEAM_TURNS = 12, 100
 
 
 class Thinking:
@@ -31,7 +32,7 @@ class Thinking:
         self.settings = settings
         self._performer = performer
         self._ledger = ledger
-        self.crews = asyncio.Semaphore(settings.ai_crews)
+        self.crews = ThreadPoolExecutor(settings.ai_crews, thread_name_prefix="crew")
         self.busy = 0
 
     def __call__(self, request: CallRequest) -> OneStep:
@@ -52,7 +53,8 @@ class OneStep:
 
     async def think(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """The step's output: the task's fields, and `ai`, what it took."""
-        desk = self.house.desk(self.request, Limits.of(task["limits"]))
+        team = bool(task.get("crew") or task.get("agents"))
+        desk = self.house.desk(self.request, Limits.of(task["limits"], turns=TEAM_TURNS if team else TURNS))
         self.house.busy += 1
         try:
             value = await (
@@ -81,4 +83,14 @@ class OneStep:
         return value
 
     async def _team(self, task: Mapping[str, Any], desk: Desk) -> dict[str, Any]:
-        raise StepRefused("Teams of agents are not built yet.", hint="Use single AI steps one after another.")
+        from flov7.ai.crews.crew import worked
+
+        house = self.house
+        return await worked(
+            task,
+            desk,
+            catalogue=house.catalogue,
+            router=house.models.router,
+            threads=house.crews,
+            folder=house.settings.ai_folder,
+        )

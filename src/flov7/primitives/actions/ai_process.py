@@ -41,7 +41,9 @@ class Tool(KindInputs):
 class Limits(KindInputs):
     """Where the step stops."""
 
-    turns: int = Field(default=12, ge=1, le=200, description="Questions to models.")
+    turns: int | None = Field(
+        default=None, ge=1, le=1000, description="Questions to models; left out, 12, and 100 for a team."
+    )
     tokens: int | None = Field(default=None, ge=1, description="Tokens in and out, all questions together.")
     cost: float | None = Field(default=None, gt=0, description="US dollars.")
     time: Duration | None = Field(default=None, description="How long it may take.")
@@ -101,7 +103,9 @@ class Inputs(KindInputs):
     examples: list[dict[str, Json]] = Field(
         default_factory=list, max_length=50, description="Pairs of `input` and `output` to learn from."
     )
-    tools: list[Tool] = Field(default_factory=list, max_length=30, description="For agent: what it may use.")
+    tools: list[Tool] = Field(
+        default_factory=list, max_length=30, description="What an agent, or each of a team, may use."
+    )
     crew: str | None = Field(default=None, max_length=60, description="A team from the library.")
     agents: list[Agent] | None = Field(default=None, min_length=1, max_length=20, description="A team of your own.")
     tasks: list[TeamTask] | None = Field(default=None, min_length=1, max_length=50, description="The team's work.")
@@ -126,12 +130,15 @@ class Inputs(KindInputs):
             raise ValueError("give a `crew` from the library or `agents` of your own, not both")
         if self.agents is not None and not self.tasks:
             raise ValueError("a team needs `tasks`")
+        names = [one.name for one in [*(self.agents or []), *(self.tasks or [])]]
+        if len(set(names)) < len(names) or {"manager", "planner"} & set(names):
+            raise ValueError("agents and tasks of a team have names of their own, none of them `manager` or `planner`")
         if not team and self.task is None:
             raise ValueError("say the `task`: classify, extract, summarise, decide, draft, translate, answer or agent")
         if self.task == "translate" and not (self.language or self.instructions):
             raise ValueError("`translate` needs a `language`")
-        if self.tools and self.task != "agent":
-            raise ValueError("only an `agent` uses tools")
+        if self.tools and self.task != "agent" and not team:
+            raise ValueError("only an `agent` or a team uses tools")
         return self
 
 
