@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,8 @@ from flov7.marketplace.complexity import primitives
 
 _WHOLE = ("logic", "when", "over", "while", "until", "on", "collect", "check", "left", "value")
 _BRACES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_MOST = 8
+"""Places that one value may come from."""
 _DEEPEST = 8
 _LISTED = ("length",)
 _TEXT = "example"
@@ -51,7 +53,9 @@ def made_up(document: Mapping[str, Any], catalogue: Catalogue) -> MadeUp:
     listed = list(primitives(document.get("primitives", [])))
     steps = {str(one.get("name")): one for one in listed}
     items = {str(one.get("as", "item")): str(one.get("over", "")) for one in listed if one.get("kind") == "loop"}
-    same = dict(_passed_on(listed))
+    same: dict[str, list[Path]] = {}
+    for name, source in _passed_on(listed):
+        same.setdefault(name, []).append(source)
     found = MadeUp(samples={name: _of_schema(one, catalogue) for name, one in steps.items() if _is_call(one)})
     declared = document.get("inputs")
     if isinstance(declared, dict):
@@ -61,34 +65,51 @@ def made_up(document: Mapping[str, Any], catalogue: Catalogue) -> MadeUp:
     kinds = {str(one.get("kind")) for one in listed if one.get("type") == "trigger"}
     mapped = {str(name).partition(".")[0] for one in listed for name in (one.get("mapping") or {}).values()}
     for path, value in _reads(listed, document.get("output")):
-        full = _opened(path, items, same)
-        root, rest = full[0], full[1:]
-        if root in ("run", "error", "index", "env") or root in mapped:
-            continue
-        if root == "trigger":
-            full = full[2:] if full[1:2] == ("payload",) else ()
-        elif (root in triggers | kinds and root not in steps) or root in triggers:
-            full = rest
-        elif root in steps:
-            found.samples[root] = _put(found.samples.get(root), rest, value)
-            continue
-        if full or value not in (_TEXT, None):
-            found.payload = _put(found.payload, full, value)
+        for full in _opened(path, items, same):
+            _note(found, full, value, steps=steps, triggers=triggers, kinds=kinds, mapped=mapped)
     return found
 
 
-def _opened(path: Path, items: Mapping[str, str], same: Mapping[str, Path]) -> Path:
-    """A loop's item is the first of its list, and what a data step passes on is its source's: `line.price` is
+def _note(
+    found: MadeUp,
+    full: Path,
+    value: Any,
+    *,
+    steps: Mapping[str, Any],
+    triggers: set[str],
+    kinds: set[str],
+    mapped: set[str],
+) -> None:
+    """Put the value where the path leads: into a step's sample, or into the payload."""
+    root, rest = full[0], full[1:]
+    if root in ("run", "error", "index", "env") or root in mapped:
+        return
+    if root == "trigger":
+        full = full[2:] if full[1:2] == ("payload",) else ()
+    elif (root in triggers | kinds and root not in steps) or root in triggers:
+        full = rest
+    elif root in steps:
+        found.samples[root] = _put(found.samples.get(root), rest, value)
+        return
+    if full or value not in (_TEXT, None):
+        found.payload = _put(found.payload, full, value)
+
+
+def _opened(path: Path, items: Mapping[str, str], same: Mapping[str, Sequence[Path]]) -> list[Path]:
+    """A loop's item is the first of its list, and what a data step passes on is its sources': `line.price` is
     `basket.lines.0.price`."""
-    for _ in range(_DEEPEST):
-        if path[0] in same:
-            path = (*same[path[0]], *path[1:])
-            continue
-        source = _path(items.get(path[0], ""))
-        if source is None or source[0] == path[0]:
-            break
-        path = (*source, "0", *path[1:])
-    return path
+    found: list[Path] = []
+    waiting = [(path, 0)]
+    while waiting and len(found) < _MOST:
+        one, depth = waiting.pop()
+        source = _path(items.get(one[0], ""))
+        if depth < _DEEPEST and one[0] in same:
+            waiting += [((*origin, *one[1:]), depth + 1) for origin in same[one[0]]]
+        elif depth < _DEEPEST and source is not None and source[0] != one[0]:
+            waiting.append(((*source, "0", *one[1:]), depth + 1))
+        else:
+            found.append(one)
+    return found
 
 
 def _passed_on(listed: list[dict[str, Any]]) -> Iterator[tuple[str, Path]]:
@@ -100,10 +121,10 @@ def _passed_on(listed: list[dict[str, Any]]) -> Iterator[tuple[str, Path]]:
         )
         if one.get("type") != "data" or one.get("kind") == "enrich" or changes:
             continue
-        source = config.get("value") or config.get("items") or next(iter(config.get("sources") or []), None)
-        path = _path(source) if isinstance(source, str) else None
-        if path is not None and path[0] != one.get("name"):
-            yield str(one.get("name")), path
+        for source in (config.get("value"), config.get("items"), *(config.get("sources") or [])):
+            path = _path(source) if isinstance(source, str) else None
+            if path is not None and path[0] != one.get("name"):
+                yield str(one.get("name")), path
 
 
 def _path(text: str) -> Path | None:

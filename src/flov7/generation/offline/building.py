@@ -54,6 +54,8 @@ class Builder:
             first["when"] = self._decider.logic(started.condition, scope, key=f"{first['name']}.when", negated=False)
         judged = self._decider.taken()
         primitives, scope = self._list(meaning.items, scope)
+        if primitives and primitives[-1]["kind"] == "ai_process" and scope.root is not None:
+            primitives += self._kept(scope)
         if judged:
             primitives = [*judged, _gate_of(first, self._desk), *primitives]
         if meaning.any_failure:
@@ -282,6 +284,15 @@ class Builder:
             return [], scope
         left = replace(scope, approval=after.approval or scope.approval)
         return [*asked, made], left
+
+    def _kept(self, scope: Scope) -> list[Primitive]:
+        """What a model says of a record goes back to where the record lies; without that it would be lost."""
+        words = read("write the answer back to the same record")
+        matches = self._chooser.matches(words, scope)
+        if not matches or "." not in matches[0].kind.name:
+            return []
+        self._desk.note("What the model says is written back to the record.", weight=0.05)
+        return self._doing(Doing(words), scope)[0]
 
     def _switch(self, ways: Ways, scope: Scope) -> tuple[list[Primitive], Scope]:
         """One value decides; where no field was named, a model says what it is about."""

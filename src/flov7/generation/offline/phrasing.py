@@ -34,7 +34,20 @@ def plain(sentence: str) -> str:
     text = re.sub(r"ask AI to (?:ask AI(?: to)?|(?=for )) ?", "ask AI to ", text).replace(
         "ask AI to for ", "ask AI for "
     )
-    return _tidy(opened(_tidy(text)))
+    text = re.sub(
+        r"\bwhen [\w' -]+? texts? us\b[^,.]*", "When a text message arrives", text, count=1, flags=re.IGNORECASE
+    )
+    return _answered(_tidy(opened(_tidy(text))))
+
+
+def _answered(text: str) -> str:
+    """What a model answers goes back to who wrote, where nothing else is done with it."""
+    asked = re.search(r"ask AI to (?:answer|reply|respond)\b[^.;]*$", text.rstrip(". "), re.IGNORECASE)
+    if asked is None or re.search(
+        r"\b(?:then|and) (?:reply|answer|send|post|respond|text|mail)\b", asked[0], re.IGNORECASE
+    ):
+        return text
+    return f"{text.rstrip('. ')}, then reply with the answer"
 
 
 def _without_courtesy(text: str) -> str:

@@ -71,7 +71,7 @@ def _nearest(asked: Deed, vocabulary: Vocabulary, service: str | None) -> Operat
     ranked = sorted(
         (-_fit(asked.verb, one, many=many) - 0.4 * len(heard & one.terms), len(one.name), one.name)
         for one in vocabulary.operations
-        if one.connector == service and _fit(asked.verb, one) > _LEAST
+        if one.connector == service and _fit(asked.verb, one, many=many) > _LEAST
     )
     return vocabulary.by_name[ranked[0][2]] if ranked else None
 

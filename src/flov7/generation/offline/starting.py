@@ -29,7 +29,7 @@ _STARTED = re.compile(
 
 def opened(text: str) -> str:
     """The request with what starts it said as `when …` or `every day …`, where that can be seen."""
-    text = _changed(_sensed(_idle(text)))
+    text = _changed(_sensed(_idle(_turned(text))))
     told = _told(text)
     if told is not None:
         return told
@@ -40,6 +40,17 @@ def _begun(text: str) -> str:
     if _STARTED.search(text):
         return text
     return _attached(text) or _fresh(text) or _handled(text) or _timed(text)
+
+
+def _turned(text: str) -> str:
+    """`score my leads when they land in the sheet`: they are what comes."""
+    match = re.match(
+        r"^(?P<do>[a-z]+) (?P<thing>(?:my|our|the|new|all|every|each|incoming) [\w' -]+?)(?P<how> (?:with|by|using|via|through|in|to) [^,.;]+?)? (?:when|whenever|as soon as|once) (?:they|it) (?P<what>[^,.;]+)(?P<rest>.*)$",
+        text, re.IGNORECASE | re.DOTALL,
+    )  # fmt: skip
+    if match is None or match["do"].lower() not in VERBS:
+        return text
+    return f"When {match['thing']} {match['what']}, {match['do'].lower()} it{match['how'] or ''}{match['rest']}"
 
 
 def _idle(text: str) -> str:

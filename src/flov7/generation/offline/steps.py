@@ -6,7 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flov7.generation.draft import Sort
-from flov7.generation.offline import calls, lexicon, messages, pauses, people, replying, reshaping, services, thinking
+from flov7.generation.offline import (
+    calls,
+    lexicon,
+    memory,
+    messages,
+    pauses,
+    people,
+    replying,
+    reshaping,
+    services,
+    thinking,
+)
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.filling import Filled, Wish
 from flov7.generation.offline.index import Index, Match
@@ -21,6 +32,7 @@ _FILLERS: dict[str, Filler] = {
     "action/email_send": messages.email,
     "action/notification": messages.notification,
     "action/ai_process": thinking.think,
+    "action/state": memory.keep,
     "action/api_call": calls.api_call,
     "action/db_query": calls.db_query,
     "action/custom": calls.custom,
