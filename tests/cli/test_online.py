@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +96,56 @@ class TestARun:
         _until(lambda: run == _waiting(online))
         assert online("runs", "cancel", run, "--reason", "a test").code == 0
         assert "cancelled" in online("runs", "watch", run).out
+
+
+class TestARunThatNeedsSomebody:
+    """The next command stands below what happened, whole, so that it can be copied at night."""
+
+    def test_one_that_failed_shows_how_to_run_it_again(self, online: Command) -> None:
+        call = {"type": "action", "kind": "api_call", "name": "charge", "config": {"url": "http://127.0.0.1:9/x"}}
+        said = online("run", _write("fails", primitives=[GREET["primitives"][0], call]), "--input", "{}")
+        assert said.code == 1
+        shown = _commands(said.out)
+        run = next(words[3] for words in shown if words[:3] == ["flov7", "runs", "rerun"])
+        assert run in online("runs", "list").out.split()
+        assert shown == _commands(online("runs", "show", run).out)
+        again = online(*shown[0][1:])
+        assert again.code == 0 and "repeats it from charge" in again.out
+
+    def test_one_in_doubt_shows_how_to_settle_it(self, online: Command) -> None:
+        with _hangs_up() as port:
+            url = f"http://127.0.0.1:{port}/charge"
+            config = {"url": url, "method": "POST", "json": {"a": 1}}
+            call = {"type": "action", "kind": "api_call", "name": "charge", "config": config}
+            assert online("workflows", "create", _write("doubts", primitives=[GREET["primitives"][0], call])).code == 0
+            with opened() as api:
+                run = api.post("/workflows/doubts/run", {"input": {}, "wait": 0})["execution_id"]
+            _until(lambda: run in online("runs", "list", "--status", "in_doubt").out)
+            (settle,) = _commands(online("runs", "show", run).out)
+        words = [("done" if word == "done|repeat|fail" else word) for word in settle[1:]]
+        assert online(*words).code == 0
+        assert "The run succeeded." in online("runs", "watch", run).out
+
+
+@contextmanager
+def _hangs_up() -> Generator[int, None, None]:
+    """A server that takes a request and hangs up: nobody knows whether it was done. Gives its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def take() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    peer, _ = listening.accept()
+                    with peer:
+                        peer.recv(65536)
+
+        threading.Thread(target=take, daemon=True).start()
+        yield listening.getsockname()[1]
+
+
+def _commands(text: str) -> list[list[str]]:
+    """The commands that a text shows, each as its words."""
+    return [line[line.index("flov7 ") :].split() for line in text.splitlines() if "flov7 runs " in line]
 
 
 class TestAWorkflow:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.kit.errors import StepBroken, StepFailed, StepRefused, StepTimedOut, StepUnreachable
 from flov7.primitives.registry import registry
 
 Call = Any
@@ -134,7 +134,7 @@ class TestAQuery:
         ending = asyncio.create_task(end_it())
         with pytest.raises(StepFailed, match="broke off") as failed:
             await query(call, shop, "update customers set name = name where pg_sleep(4) is not null")
-        assert type(failed.value) is StepFailed
+        assert type(failed.value) is StepBroken
         await ending
         await other.close()
 

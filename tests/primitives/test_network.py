@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flov7.kit.errors import Misconfigured, StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.kit.errors import Misconfigured, StepBroken, StepFailed, StepRefused, StepTimedOut, StepUnreachable
 from flov7.primitives.addresses import allowed, is_public, plain
 from flov7.primitives.network import GuardedNetwork
 from flov7.primitives.outside import Answer, Request
@@ -288,7 +288,7 @@ class TestAnAnswer:
         server = await asyncio.start_server(handle, "127.0.0.1", 0)
         with pytest.raises(StepFailed) as failed:
             await network.fetch(get(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"))
-        assert type(failed.value) is StepFailed, "what was sent may have been done"
+        assert type(failed.value) is StepBroken, "what was sent may have been done"
         server.close()
 
     async def test_that_is_packed_and_damaged_is_a_failure(

@@ -102,8 +102,8 @@ def _other(type_: str, name: str, data: Mapping[str, Any], *, room: int) -> Text
             return None
 
 
-def ended(event: Event | None, *, console: Console = out) -> str:
-    """Say how the run ended; the status."""
+def ended(event: Event | None, *, run: str | None = None, console: Console = out) -> str:
+    """Say how the run ended, and where it failed what to do once that is mended; the status."""
     data: Mapping[str, Any] = (event or {}).get("data") or {}
     status = str(data.get("status", "unknown"))
     console.print(Text.assemble("The run ", state(status), "."))
@@ -112,6 +112,11 @@ def ended(event: Event | None, *, console: Console = out) -> str:
         console.print(Text.assemble(("  ✗ ", "red"), (error["primitive"], "bold"), f": {error['message']}"))
         if error.get("hint"):
             console.print(Text.assemble(("  → ", "cyan"), error["hint"]))
+        if run is not None and error.get("primitive"):
+            again = f"flov7 runs rerun {run} --from {error['primitive']}"
+            console.print(
+                Text.assemble(("  → ", "cyan"), "When that is mended, run again from there: ", again), soft_wrap=True
+            )
     for one in data.get("handled") or ():
         console.print(Text.assemble(("  ! handled: ", "yellow"), (one["primitive"], "bold"), f": {one['message']}"))
     for one in data.get("unmet") or ():

@@ -118,7 +118,7 @@ def _through_gateway(
         detail = api.get(f"/executions/{execution_id}")
         as_json(detail)
         return detail["status"]
-    return ended(last)
+    return ended(last, run=execution_id)
 
 
 def _followed(api: Api, execution_id: str, *, live: Live | None) -> dict[str, Any] | None:

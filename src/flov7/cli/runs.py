@@ -71,10 +71,14 @@ def show(run: Run, json: AsJson = False) -> None:
                     ("⏸ ", "yellow"), (one["key"], "bold"), f" waits for {one['waits_for']}: {one.get('ask') or ''}"
                 )
             )
+        if one["status"] == "in_doubt":
+            settle = f"flov7 runs resolve {run} done|repeat|fail --step {one['key']}"
+            words = " may have happened. Look at the receiver, then say what is true: "
+            out.print(Text.assemble(("? ", "red"), (one["key"], "bold"), words, settle), soft_wrap=True)
         if one.get("address"):
             out.print(f"  {one['address']}", style="dim", markup=False, soft_wrap=True)
     if detail["finished_at"]:
-        ended({"data": {name: detail[name] for name in ("status", "error", "handled", "unmet", "output")}})
+        ended({"data": {name: detail[name] for name in ("status", "error", "handled", "unmet", "output")}}, run=run)
 
 
 @app.command()
@@ -88,7 +92,7 @@ def watch(run: Run, json: Annotated[bool, typer.Option("--json", help="One JSON 
             for event in api.events(run):
                 typer.echo(kit_json.dumps(event).decode())
             return
-        ended(Live().follow(api.events(run)))
+        ended(Live().follow(api.events(run)), run=run)
 
 
 @app.command()

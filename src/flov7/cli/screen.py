@@ -46,11 +46,14 @@ def problem(error: FlowError, *, wants_json: bool = False) -> None:
         err.print(Text.assemble(("  → ", "cyan"), error.hint))
 
 
+_WHOLE = ("run", "id")
+
+
 def table(*columns: str, rows: Iterable[Sequence[object]], empty: str = "There is nothing yet.") -> None:
-    """Rows under headings; long cells fold."""
+    """Rows under headings; long cells fold, ids stay whole so that they can be copied."""
     made = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold", no_wrap=column in _WHOLE)
     count = 0
     for count, row in enumerate(rows, start=1):  # noqa: B007 - counted for the empty case
         made.add_row(*(cell if isinstance(cell, Text) else Text("" if cell is None else str(cell)) for cell in row))

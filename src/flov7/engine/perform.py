@@ -13,7 +13,7 @@ from flov7.engine.blobs import Blobs, StoredFiles
 from flov7.engine.ledger import Ledger
 from flov7.engine.runtime import CallRequest, CallResult
 from flov7.engine.values import ErrorInfo
-from flov7.kit.errors import FlowError, StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.kit.errors import FlowError, StepBroken, StepFailed, StepRefused, StepTimedOut, StepUnreachable
 from flov7.language.effects import Effect
 from flov7.language.plan import Credential
 from flov7.primitives.connectors.operation import Operation
@@ -238,7 +238,7 @@ class Performer:
         if request.effect.repeatable or request.takes_key:
             return CallResult(status="failed", error=info(request, error), retry_after=error.retry_after)
         await self._ledger.doubt(request)
-        if isinstance(error, StepTimedOut) or isinstance(problem, OSError):
+        if isinstance(error, StepTimedOut | StepBroken):
             return CallResult(status="in_doubt", error=info(request, error), attempts=attempts)
         # It was answered with a failure: that is told, not repeated, because part of it may have happened.
         return CallResult(status="failed", error=info(request, error).model_copy(update={"retryable": False}))
@@ -255,7 +255,7 @@ def told(request: CallRequest, problem: FlowError | TimeoutError | OSError) -> F
                 hint="Raise the step's `timeout`, or see why the other side is slow.",
             )
         case _:
-            return StepFailed(f"The connection broke: {problem}.", hint="See whether the other side is up.")
+            return StepBroken(f"The connection broke: {problem}.", hint="See whether the other side is up.")
 
 
 def info(request: CallRequest, error: FlowError) -> ErrorInfo:

@@ -15,6 +15,7 @@
     ├── StepFailed            step.failed          502  maybe  the workflow's author
     │   ├── StepRefused       step.refused         502  never  the workflow's author (a repeat gives the same)
     │   ├── StepTimedOut      step.timed_out       504  maybe  the workflow's author
+    │   ├── StepBroken        step.broken_off      502  maybe  the peer (nobody knows whether the effect happened)
     │   └── StepUnreachable   step.unreachable     502  yes    the peer (the effect surely did not happen)
     └── Misconfigured         settings.invalid     500  never  the operator
 
@@ -161,6 +162,12 @@ class StepTimedOut(StepFailed):
 
     code = "step.timed_out"
     status = 504
+
+
+class StepBroken(StepFailed):
+    """The connection broke before an answer had come; the effect may have happened."""
+
+    code = "step.broken_off"
 
 
 class StepUnreachable(StepFailed):

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Any
 
-from flov7.kit.errors import FlowError, StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.kit.errors import FlowError, StepBroken, StepRefused, StepTimedOut, StepUnreachable
 from flov7.primitives import gmail
 from flov7.primitives.declare import Checked, ConnectionValue, Context
 from flov7.primitives.letters import Message, composed, message_id
@@ -29,7 +29,7 @@ class Sent:
 async def send(context: Context, connection: ConnectionValue, *, message: Message) -> Sent:
     """Sends the message once. Raises StepUnreachable where it surely was not sent, StepRefused where the server
 
-    says no, StepTimedOut or StepFailed where the text had gone out and no answer came back.
+    says no, StepTimedOut or StepBroken where the text had gone out and no answer came back.
     """
     key = context.idempotency_key or f"{context.execution_id}/{context.step}"
     identity = message_id(key, sender=message.sender)
@@ -111,6 +111,7 @@ def _not_ready(error: Exception, host: str, security: str) -> FlowError:
     return StepUnreachable(f"The mail server {host} is not ready: {text}.", hint=_SECURITY)
 
 
+_ASK_THERE = "Ask the receiver, or look into the server's log, whether it arrived."
 _SECURITY = "Look at `port` and `security`: 465 goes with tls, 587 with starttls, 25 with none."
 
 
@@ -142,7 +143,9 @@ async def _receivers(
         first = next(iter(refused.items()))
         wrong = StepUnreachable if later else StepRefused
         raise wrong(
-            f"The mail server refuses {first[0]}: {first[1]}.", hint="Look at the address.", code="mail.refused"
+            f"The mail server refuses {first[0]}: {first[1]}.",
+            hint="It is tried again later." if later else "Look at the address.",
+            code="mail.refused",
         )
     return accepted, refused
 
@@ -154,13 +157,15 @@ async def _data(client: Any, mail: EmailMessage) -> None:
     try:
         await client.data(mail.as_bytes(policy=mail.policy.clone(linesep="\r\n", max_line_length=78)))
     except aiosmtplib.SMTPTimeoutError as error:
-        raise StepTimedOut("The mail server did not say whether it took the message.") from error
+        raise StepTimedOut("The mail server did not say whether it took the message.", hint=_ASK_THERE) from error
     except aiosmtplib.SMTPResponseException as error:
         if error.code < 0:  # the library's mark for an answer that could not be read
-            raise StepFailed("The mail server broke off after the message was sent.") from error
+            raise StepBroken("The mail server broke off after the message was sent.", hint=_ASK_THERE) from error
         wrong = StepUnreachable if error.code < 500 else StepRefused
         raise wrong(
-            f"The mail server refuses the message: {error.code} {error.message}.", code="mail.refused"
+            f"The mail server refuses the message: {error.code} {error.message}.",
+            hint="Look at its size, its attachments and its receivers; the server's words say which.",
+            code="mail.refused",
         ) from error
     except (aiosmtplib.SMTPException, OSError) as error:
-        raise StepFailed(f"The mail server broke off after the message was sent: {error}.") from error
+        raise StepBroken(f"The mail server broke off after the message was sent: {error}.", hint=_ASK_THERE) from error

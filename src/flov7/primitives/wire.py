@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.kit.errors import StepBroken, StepFailed, StepRefused, StepTimedOut, StepUnreachable
 from flov7.primitives.addresses import is_odd_number
 from flov7.primitives.outside import Request
 
@@ -85,6 +85,10 @@ def translated(error: Exception, request: Request) -> StepFailed:
     where = shown(request.url)
     cause: BaseException | None = error
     while cause is not None:
+        if isinstance(
+            cause, ssl.SSLWantReadError | ssl.SSLEOFError
+        ):  # it fell silent, or hung up, before TLS was there
+            return StepUnreachable(f"`{where}` does not begin TLS.", hint="Look whether it runs, and speaks TLS there.")
         if isinstance(cause, ssl.SSLError):
             return StepRefused(
                 f"`{where}` has no TLS that can be trusted: {cause.reason or cause}.",
@@ -100,7 +104,10 @@ def translated(error: Exception, request: Request) -> StepFailed:
         case httpx.LocalProtocolError() | httpx.InvalidURL() | httpx.UnsupportedProtocol() | ValueError():
             return StepRefused(f"This request cannot be sent: {error}.", hint="Look at its address and headers.")
         case _:
-            return StepFailed(f"`{where}` broke off: {reason(error)}.")
+            return StepBroken(
+                f"`{where}` broke off: {reason(error)}.",
+                hint="Look whether it still runs; what only reads is tried again by itself.",
+            )
 
 
 def too_slow(request: Request) -> StepTimedOut:

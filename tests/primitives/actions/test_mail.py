@@ -20,7 +20,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.kit.errors import StepBroken, StepFailed, StepRefused, StepTimedOut, StepUnreachable
 from flov7.primitives.files import unknown
 from flov7.primitives.registry import registry
 
@@ -212,7 +212,7 @@ class TestTheServer:
         post.hang_up = True
         with pytest.raises(StepFailed, match="after the message was sent") as failed:
             await call("action/email_send", MAIL, connection=smtp())
-        assert type(failed.value) is StepFailed
+        assert type(failed.value) is StepBroken
         assert len(post.taken) == 1
 
     async def test_that_is_silent_after_the_text_leaves_doubt(self, call: Call, smtp: Any, post: Post) -> None:

@@ -131,6 +131,7 @@ class TestWhatGoesWrong:
             ({"from": "ops@shop.example"}, "nonsense!", "no key to sign with"),
             ({}, RAW, "does not say whom"),
         ],
+        ids=["no key", "no good key", "nobody"],
     )
     async def test_with_the_connection_is_told_by_its_test(
         self, connection: Connection, context: Any, config: Any, secret: str, why: str

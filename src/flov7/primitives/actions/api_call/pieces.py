@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut
+from flov7.kit.errors import StepBroken, StepFailed, StepRefused, StepTimedOut
 from flov7.primitives.declare import Context, Json, KindInputs
 from flov7.primitives.lists import same
 from flov7.primitives.outside import Answer
@@ -74,7 +74,7 @@ def put(tree: Json, path: str, value: Json) -> Json:
 
 def _partly(error: StepFailed, *, batch: Batch, number: int, answers: list[Json]) -> StepFailed:
     went = number * batch.size
-    wrong = StepTimedOut if isinstance(error, StepTimedOut) else StepFailed
+    wrong = type(error) if isinstance(error, StepTimedOut | StepBroken) else StepFailed
     return wrong(
         f"{went} of {len(batch.items)} items were sent; the next request failed: {error.message}",
         hint=f"What is left begins at item {went}. {error.hint}".strip(),

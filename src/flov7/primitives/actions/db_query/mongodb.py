@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from flov7.kit.errors import StepFailed, StepTimedOut, StepUnreachable
+from flov7.kit.errors import StepBroken, StepFailed, StepRefused, StepTimedOut, StepUnreachable
 from flov7.primitives.actions.db_query.relay import relay
 from flov7.primitives.actions.db_query.values import to_json
 from flov7.primitives.actions.db_query.work import (
@@ -39,9 +39,14 @@ TAKES: dict[str, tuple[str, ...]] = {
 }
 READS = frozenset(("find", "find_one", "count", "distinct", "aggregate"))
 
+_TOO_MANY = (462,)  # IngressRequestRateLimitExceeded
+_NOT_US = (13, 18)  # Unauthorized, AuthenticationFailed
+_WHO = "Look at user and password, at `authSource`, and at what this user may do."
+
 
 async def execute(context: Context, connection: ConnectionValue, order: Order) -> Result:
     """Runs one operation on a collection. Raises step errors."""
+    from bson.errors import InvalidBSON
     from pymongo import AsyncMongoClient
     from pymongo import errors as mongo
 
@@ -62,13 +67,28 @@ async def execute(context: Context, connection: ConnectionValue, order: Order) -
             collection = client[where.database or "test"][order.about or ""]
             return await _done(collection, order, args)
         except (mongo.ServerSelectionTimeoutError, mongo.ConfigurationError) as error:
-            raise StepUnreachable(f"The database does not answer: {error}.") from error
+            raise StepUnreachable(
+                f"The database does not answer: {str(error).split(', Timeout:')[0]}.", hint="Look whether it runs."
+            ) from error
         except (mongo.ExecutionTimeout, mongo.NetworkTimeout, mongo.WTimeoutError) as error:
-            raise StepTimedOut(f"The operation took longer than {limit:.1f} seconds.") from error
+            raise StepTimedOut(
+                f"The operation took longer than {limit:.1f} seconds.", hint="Add an index, or a longer `timeout`."
+            ) from error
+        except InvalidBSON as error:
+            raise StepFailed(
+                f"What the database gave cannot be read: {error}.",
+                hint="Look at that document; leave the field out with `projection`.",
+                code="db_query.damaged",
+            ) from error
         except mongo.OperationFailure as error:
+            if error.code in _TOO_MANY:
+                said = (error.details or {}).get("errmsg", error)
+                raise StepUnreachable(f"The database turns us away: {said}.", hint="It is tried again.") from error
+            if error.code in _NOT_US:
+                raise StepRefused("The database refuses us: user or password are not taken.", hint=_WHO) from error
             raise refused(str(error.details.get("errmsg", error) if error.details else error)) from error
         except mongo.ConnectionFailure as error:
-            raise StepFailed(f"The database broke off: {error}.") from error
+            raise StepBroken(f"The database broke off: {error}.", hint="Look whether it still runs.") from error
         except (mongo.PyMongoError, TypeError, ValueError) as error:
             raise wrong_args(order.operation, str(error)) from error
         finally:

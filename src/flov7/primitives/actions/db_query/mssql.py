@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from contextlib import suppress
 from typing import Any
 
-from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.kit.errors import StepBroken, StepRefused, StepTimedOut, StepUnreachable
 from flov7.primitives.actions.db_query.values import to_json
 from flov7.primitives.actions.db_query.work import Place, Result, Statement, Work, kept, marked, misfit, place, refused
 from flov7.primitives.declare import ConnectionValue, Context, Json
@@ -34,6 +35,9 @@ async def version(context: Context, connection: ConnectionValue) -> str:
     return str((await execute(context, connection, read))[0].rows[0]["v"]).splitlines()[0]
 
 
+_STILL = "Look whether it still runs; what only reads is tried again by itself."
+
+
 def _transaction(sock: socket.socket, where: Place, work: Work, limit: float) -> list[Result]:
     import pytds
 
@@ -53,6 +57,10 @@ def _transaction(sock: socket.socket, where: Place, work: Work, limit: float) ->
             cafile=None if where.security == "none" else _authorities(),
             validate_host=where.security == "verify",
         )
+    except (ValueError, struct.error) as error:  # the driver reads what stands there as if it were its server
+        raise StepRefused(
+            f"What answers at `{where.host}:{where.port}` is no SQL Server.", hint="Look at host and port."
+        ) from error
     except (pytds.Error, OSError) as error:
         if getattr(error, "number", None) in _NOT_US:
             raise StepRefused(f"The database refuses us: {error}.", hint="Look at user, password, database.") from error
@@ -63,15 +71,17 @@ def _transaction(sock: socket.socket, where: Place, work: Work, limit: float) ->
         (opened.rollback if work.reads else opened.commit)()
         return results
     except pytds.TimeoutError as error:
-        raise StepTimedOut(f"The statement took longer than {limit:.1f} seconds.") from error
+        raise StepTimedOut(
+            f"The statement took longer than {limit:.1f} seconds.", hint="Add an index, or a longer `timeout`."
+        ) from error
     except pytds.Error as error:
         if getattr(error, "number", None) in _IN_THE_WAY:
             raise StepUnreachable(f"Another transaction was in the way, nothing was changed: {error}.") from error
         if isinstance(error, pytds.OperationalError | pytds.InterfaceError) and not getattr(error, "number", None):
-            raise StepFailed(f"The database broke off: {error}.") from error
+            raise StepBroken(f"The database broke off: {error}.", hint=_STILL) from error
         raise refused(str(error), details={"number": getattr(error, "number", None)}) from error
     except OSError as error:
-        raise StepFailed(f"The database broke off: {error}.") from error
+        raise StepBroken(f"The database broke off: {error}.", hint=_STILL) from error
     except (ValueError, TypeError) as error:
         raise misfit(error) from error
     finally:

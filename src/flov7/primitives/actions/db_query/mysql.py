@@ -8,7 +8,7 @@ import ssl
 from contextlib import suppress
 from typing import Any
 
-from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.kit.errors import StepBroken, StepRefused, StepTimedOut, StepUnreachable
 from flov7.primitives.actions.db_query.tls import tls_of
 from flov7.primitives.actions.db_query.values import to_json
 from flov7.primitives.actions.db_query.work import (
@@ -154,6 +154,10 @@ def _not_let_in(error: Exception, where: Place) -> Exception:
             f"The database at `{where.host}:{where.port}` does not let us in: {error}.",
             hint="Look whether it runs and has room for connections.",
         )
+    if "sequence number" in str(error):
+        return StepRefused(
+            f"What answers at `{where.host}:{where.port}` is no MySQL server.", hint="Look at host and port."
+        )
     return StepRefused(
         f"The database refuses us: {_words(error)}.", hint="Look at user, password, database and `security`."
     )
@@ -173,7 +177,7 @@ def _told(error: Exception, *, limit: float, with_params: bool) -> Exception:
             hint="Say what it does openly, as in `insert …`; then it counts as a write.",
         )
     if isinstance(error, OSError) or number in _BROKE_OFF or not isinstance(number, int) or number == 0:
-        return StepFailed(f"The database broke off: {error}.")
+        return StepBroken(f"The database broke off: {error}.", hint="Look whether it still runs.")
     return refused(_words(error), hint=PLACES if number == 1064 and with_params else "", details={"number": number})
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.kit.errors import StepBroken, StepRefused, StepTimedOut, StepUnreachable
 from flov7.primitives.actions.db_query.values import to_json, to_sql
 from flov7.primitives.actions.db_query.work import (
     PLACES,
@@ -89,7 +89,12 @@ async def session(
             f"The database at `{where.host}:{where.port}` does not let us in: {str(error) or type(error).__name__}.",
             hint="Look whether it runs and has room for connections.",
         ) from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+    except (asyncpg.PostgresConnectionError, asyncpg.InternalClientError, ConnectionError) as error:
+        raise StepUnreachable(
+            f"The database at `{where.host}:{where.port}` broke off while it let us in: {error}.",
+            hint="Look whether a PostgreSQL server runs on that port; it is tried again by itself.",
+        ) from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise StepRefused(
             f"The database refuses us: {error}.", hint="Look at user, password, database and `security`."
         ) from error
@@ -98,6 +103,9 @@ async def session(
     finally:
         with suppress(Exception):
             await opened.close(timeout=2.0)
+
+
+_STILL = "Look whether it still runs; what only reads is tried again by itself."
 
 
 async def execute(context: Context, connection: ConnectionValue, work: Work) -> list[Result]:
@@ -122,12 +130,12 @@ async def execute(context: Context, connection: ConnectionValue, work: Work) -> 
                 hint="Say what it does openly, as in `insert … returning`; then it counts as a write.",
             ) from error
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError) as error:
-            raise StepFailed(f"The database broke off: {error}.") from error
+            raise StepBroken(f"The database broke off: {error}.", hint=_STILL) from error
         except asyncpg.PostgresError as error:
             raise _refused(error, with_params=any(one.params for one in work.statements)) from error
         except (asyncpg.InterfaceError, ValueError, TypeError) as error:
             if opened.is_closed():
-                raise StepFailed(f"The database broke off: {error}.") from error
+                raise StepBroken(f"The database broke off: {error}.", hint=_STILL) from error
             raise misfit(error) from error
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.kit.errors import StepBroken, StepRefused, StepTimedOut, StepUnreachable
 from flov7.primitives.actions.db_query.tls import tls_of
 from flov7.primitives.actions.db_query.values import to_json
 from flov7.primitives.actions.db_query.work import Order, Place, Result, kept, place, refused, wrong_args
@@ -128,13 +128,17 @@ async def _answer(opened: Any, name: str, words: list[str | bytes], limit: float
             await opened.send_command(name.upper(), *words)
             return await opened.read_response(disable_decoding=True)
     except TimeoutError as error:
-        raise StepTimedOut(f"The command took longer than {limit:.1f} seconds.") from error
+        raise StepTimedOut(
+            f"The command took longer than {limit:.1f} seconds.", hint="Ask for less, or give a longer `timeout`."
+        ) from error
     except ResponseError as error:
         if str(error).startswith(("LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN")):
             raise StepUnreachable(f"The server is busy, nothing was changed: {error}.") from error
         raise refused(str(error)) from error
     except (RedisError, OSError) as error:
-        raise StepFailed(f"The server broke off: {error}.") from error
+        raise StepBroken(
+            f"The server broke off: {str(error).rstrip('.')}.", hint="Look whether it still runs."
+        ) from error
 
 
 @asynccontextmanager
@@ -158,6 +162,7 @@ async def _session(context: Context, connection: ConnectionValue, *, timeout: fl
         username=where.user or None,
         password=where.password or None,
         socket_connect_timeout=timeout,
+        socket_timeout=timeout,  # also for the words with which a conversation begins
         protocol=2,
         retry=None,
     )
@@ -165,7 +170,9 @@ async def _session(context: Context, connection: ConnectionValue, *, timeout: fl
         await opened.connect()
         yield opened
     except AuthenticationError as error:
-        raise StepRefused(f"The server refuses us: {error}.", hint="Look at user and password.") from error
+        raise StepRefused(
+            f"The server refuses us: {str(error).rstrip('.')}.", hint="Look at user and password."
+        ) from error
     except (RedisError, OSError) as error:
         raise StepUnreachable(
             f"The server at `{where.host}:{where.port}` does not let us in: {error}.",
