@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Receiver:
-    """`effects` counts what was done, by key or by body; `holding` is how many requests are open now."""
+    """`effects` counts what was done, by key or by body; `holding` is how many requests are open now.
+
+    While it is `failing` it does what is asked and answers 500 all the same.
+    """
 
     honours_keys: bool
     hold: float = 0.05
@@ -18,6 +21,7 @@ class Receiver:
     requests: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     holding: int = 0
     port: int = 0
+    failing: bool = False
     _server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Receiver:
@@ -55,7 +59,8 @@ class Receiver:
             self.holding -= 1
         answer = b'{"ok": true}'
         writer.write(
-            b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(answer), answer)
+            b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s"
+            % (b"500 Oh" if self.failing else b"200 OK", len(answer), answer)
         )
         await writer.drain()
 

@@ -59,6 +59,22 @@ class TestRerun:
             assert (await bench.finish(second.started)).status == "succeeded"
             assert dict(receiver.effects) == {"one": 1, "two": 1, "three": 1}
 
+    async def test_an_effect_of_which_nobody_knows_is_done_again_only_after_a_person_agreed(self, bench: Any) -> None:
+        async with Receiver(honours_keys=False, hold=0.0) as receiver:
+            receiver.failing = True
+            started = await bench.start([write(receiver.port, "first", "one"), write(receiver.port, "second", "two")])
+            assert (await bench.finish(started)).status == "failed"
+            assert dict(receiver.effects) == {"one": 1}
+            receiver.failing = False
+            ask: dict[str, Any] = {"step": "first", "edits": {}}
+            first = await bench.house.engine.rerun(bench.workspace_id, started.execution_id, agreed=False, **ask)
+            assert first.started is None
+            assert [line.primitive for line in first.effects_again] == ["first"]
+            second = await bench.house.engine.rerun(bench.workspace_id, started.execution_id, agreed=True, **ask)
+            assert second.started is not None
+            assert (await bench.finish(second.started)).status == "succeeded"
+            assert dict(receiver.effects) == {"one": 2, "two": 1}
+
     async def test_a_step_that_is_not_there_is_refused_with_those_that_are(self, bench: Any) -> None:
         started = await bench.start([{"type": "data", "kind": "mapping", "name": "m", "mapping": {"1": "x"}}])
         await bench.finish(started)

@@ -181,7 +181,7 @@ def rerun(
         told = api.post(f"/executions/{run}/rerun", body)
         if told["run"] is None and not json:
             _list_again(told["effects_again"])
-            if typer.confirm("Do these again?"):
+            if typer.confirm("These happened, or may have happened, in the first run. Do them again?"):
                 told = api.post(f"/executions/{run}/rerun", {**body, "agreed": True})
     if json:
         as_json(told)

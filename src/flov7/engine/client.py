@@ -232,8 +232,9 @@ class Engine:
         """A new run that takes what stands above `step` from this one. Asks first where effects may be done again."""
         execution = await self._get(workspace_id, execution_id)
         again = await self._rerunner.prepare(execution, step=step, edits=edits, agreed=agreed)
-        if again.effects and edits and not agreed:
-            return Rerun(effects_again=again.effects)
+        asked = tuple(dict.fromkeys((*again.uncertain, *(again.recorded if edits else ()))))
+        if asked and not agreed:
+            return Rerun(effects_again=asked)
         request = StartRequest(
             workspace_id=workspace_id,
             workflow_id=execution.workflow_id,
@@ -245,7 +246,7 @@ class Engine:
         )
         facts = {"rerun_of": execution_id}
         started = await self._start(request, execution_id=new_id(), state=again.state, facts=facts)
-        return Rerun(started=started, effects_again=again.effects)
+        return Rerun(started=started, effects_again=tuple(dict.fromkeys((*again.uncertain, *again.recorded))))
 
     # schedules
 

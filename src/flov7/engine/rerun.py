@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +22,14 @@ from flov7.store.executions import Execution
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a repetition starts with, and the effects that it may do again."""
+    """What a repetition starts with, and the effects that it may do again.
+
+    `recorded` ones are done again only where their input differs; nobody knows whether `uncertain` ones happened.
+    """
 
     state: RunState
-    effects: tuple[EffectLine, ...]
+    recorded: tuple[EffectLine, ...]
+    uncertain: tuple[EffectLine, ...]
     event: dict[str, Any]
 
 
@@ -53,11 +58,11 @@ class Rerunner:
             if row.state == "recorded"
         }
         lines = {line.primitive: line for line in plan.plan.manifest}
-        repeated = tuple(
-            lines[row.key.primitive]
-            for row in done
-            if row.state == "recorded" and row.key.primitive in again and row.key.primitive in lines
-        )
+
+        def those(states: Collection[str]) -> tuple[EffectLine, ...]:
+            found = (row for row in done if row.state in states and row.key.primitive in again)
+            return tuple(dict.fromkeys(lines[row.key.primitive] for row in found if row.key.primitive in lines))
+
         state = RunState(
             outcomes=outcomes,
             reused=list(outcomes),
@@ -67,7 +72,8 @@ class Rerunner:
         )
         event = entry.payload if entry is not None and entry.payload else {"payload": execution.input}
         kept = {key: event[key] for key in ("payload", "headers", "query", "params") if key in event}
-        return Prepared(state, tuple(dict.fromkeys(repeated)), kept)
+        open_ends = tuple(line for line in those(("reserved", "in_doubt")) if not line.effect.repeatable)
+        return Prepared(state, those(("recorded",)), open_ends, kept)
 
 
 def _checked(plan: PreparedPlan, edits: dict[str, Any], again: set[str]) -> dict[str, dict[str, Any]]:
