@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from flov7.gateway.parts import Gateway
+from flov7.store import workflows
 from tests.gateway.conftest import MANUAL, Client
 
 
@@ -187,6 +188,17 @@ class TestConversations:
         saved = await client.ask("POST", f"/conversations/{made['id']}/save", json={"name": "from_words"}, status=201)
         live = await client.ask("POST", f"/workflows/{saved['id']}/activate")
         assert live["workflow"]["status"] == "active" and live["triggers"][0]["address"]
+
+    async def test_who_is_told_of_failures_is_kept_with_the_workflow(self, client: Client, gateway: Gateway) -> None:
+        sentence = "When a parcel arrives, post it to https://acme.test/parcels"
+        made = await client.ask("POST", "/conversations", json={"text": sentence}, status=201)
+        assert "told when a run fails" in made["messages"][1]["questions"][-1]
+        path = f"/conversations/{made['id']}"
+        await client.ask("POST", f"{path}/messages", json={"text": "tell night@acme.test when it fails"})
+        saved = await client.ask("POST", f"{path}/save", status=201)
+        async with gateway.database.workspace(client.workspace_id) as scope:
+            kept = await workflows.get(scope, saved["id"])
+        assert kept.settings["alerts"] == {"email": ["night@acme.test"]}
 
 
 class TestWorkspace:

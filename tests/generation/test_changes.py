@@ -70,7 +70,7 @@ class TestContradictions:
         made = asyncio.run(
             draft("When a form comes in, email boss@acme.test and do not call the service", catalogue=catalogue())
         )
-        assert not made.questions
+        assert made.is_finished
 
 
 def talk(*texts: str) -> list[Reply]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from flov7.generation.conversations import Conversations, Reply, answers
 from flov7.generation.draft import Question
+from flov7.generation.generate import draft
 from flov7.generation.model.drafter import ModelDrafter
+from flov7.language.library import Library
 from flov7.llm.client import ModelClient
 from flov7.llm.testing import Scripted, scripted_model
 from flov7.primitives.registry import catalogue
@@ -28,12 +30,40 @@ async def talk(*texts: str) -> list[Reply]:
     return replies
 
 
+def about(reply: Reply) -> list[str]:
+    """The keys of what is asked about the workflow itself."""
+    return [one.key for one in reply.draft.questions if one.key != "alerts"]
+
+
+class TestWhoIsTold:
+    async def test_a_draft_that_changes_something_outside_asks_who_is_told_when_it_fails(self) -> None:
+        first, second = await talk(FIRST, "parcel.contact")
+        assert [one.key for one in first.draft.questions][-1] == "alerts" and first.draft.told == ()
+        assert "nobody is told yet" in second.text
+
+    async def test_the_answer_is_kept_and_changes_no_step(self) -> None:
+        _, second, third = await talk(FIRST, "parcel.contact", "tell night@acme.test when it fails")
+        assert third.document == second.document
+        assert third.draft.told == ("night@acme.test",) and third.details["alerts"] == "night@acme.test"
+        assert "night@acme.test will hear of it" in third.text
+
+    async def test_a_workspace_that_tells_someone_is_not_asked(self) -> None:
+        made = await draft(FIRST, catalogue=catalogue(), library=Library(told=("ops@acme.test",), default_mail=True))
+        assert made.told == ("ops@acme.test",) and "alerts" not in [one.key for one in made.questions]
+
+    async def test_a_failure_that_the_document_handles_needs_nobody(self) -> None:
+        made = await draft(
+            "When a parcel arrives, email ann@acme.test and tell #parcels if that fails", catalogue=catalogue()
+        )
+        assert "alerts" not in [one.key for one in made.questions]
+
+
 class TestAnswers:
     async def test_the_address_is_answered_in_a_sentence(self) -> None:
         first, second = await talk(FIRST, "The recipient's address is parcel.to.mail")
-        assert len(first.questions) == 1
+        assert len(about(first)) == 1
         assert outline(second.document) == "webhook; email(parcel.to.mail)"
-        assert second.questions == ()
+        assert about(second) == []
         assert second.text.startswith("Noted.")
 
     async def test_a_bare_answer_goes_to_the_only_question(self) -> None:
@@ -43,11 +73,11 @@ class TestAnswers:
     async def test_yes_takes_what_was_suggested(self) -> None:
         _, second = await talk(FIRST, "yes")
         assert outline(second.document) == "webhook; email(parcel.recipient.email)"
-        assert second.questions == ()
+        assert about(second) == []
 
     async def test_several_are_answered_by_their_numbers(self) -> None:
         first, second = await talk("Email the list every day", "1. 07:30\n2. list@acme.test")
-        assert len(first.questions) == 2
+        assert len(about(first)) == 2
         assert outline(second.document) == "schedule(30 7 * * *); email(list@acme.test)"
 
     async def test_what_starts_it_is_answered_in_words(self) -> None:

@@ -31,7 +31,7 @@ class TestRetrieval:
             and one.dry_run is not None
             and one.dry_run.passed
         )
-        assert [question.key for question in one.questions] == ["template.url"]
+        assert [question.key for question in one.questions] == ["template.url", "alerts"]
 
     def test_without_templates_the_words_alone_count(self) -> None:
         assert not any("template" in note for note in made(SENTENCE, templates=False).notes)

@@ -42,7 +42,7 @@ class TestSentences:
     @pytest.mark.parametrize("case", CASES, ids=[case["say"][:50] for case in CASES])
     async def test_it_becomes_what_was_meant(self, case: dict[str, Any]) -> None:
         made = await draft(case["say"], catalogue=catalogue())
-        asked = sorted(one.key.rpartition(".")[2] for one in made.questions)
+        asked = sorted(one.key.rpartition(".")[2] for one in made.questions if one.key != "alerts")
         assert outline(made.document) == case["want"]
         assert asked == sorted(case.get("asks", []))
         assert made.is_valid or made.document is None, made.diagnostics

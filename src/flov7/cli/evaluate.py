@@ -73,12 +73,13 @@ def prompts(
         "with questions",
         "handled",
         "asked",
+        "to set",
         "median s",
     ):
         table.add_column(name)
     for name, one in {**report["by_complexity"], "all": report["all"]}.items():
         values = (one["cases"], one["finished"], one["valid"], one["dry_run"], one["complete"],
-                  one["complete_with_questions"], one["effects_handled"], one["questions"], one["seconds"]["median"])  # fmt: skip
+                  one["complete_with_questions"], one["effects_handled"], one["questions"], one["to_set"], one["seconds"]["median"])  # fmt: skip
         table.add_row(name, *("–" if value is None else str(value) for value in values))
     out.print(table)
     trust = report["calibration"]

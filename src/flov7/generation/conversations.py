@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flov7.generation.draft import Draft, Drafter, Earlier, Question
+from flov7.generation import telling
+from flov7.generation.draft import Draft, Drafter, Earlier, Question, Sort
 from flov7.generation.explain import explain
 from flov7.generation.generate import Progress, differences, draft, edit
 from flov7.generation.offline.drafter import OfflineDrafter, propose
@@ -86,6 +87,8 @@ class Reply:
             "dry_run": made.dry_run.model_dump(mode="json") if made.dry_run else None,
             "cost": made.cost.model_dump(mode="json"),
             "drafter": made.drafter,
+            "told": list(made.told),
+            "alerts": made.earlier.answers.get(telling.KEY),
         }
 
 
@@ -157,7 +160,8 @@ class Conversations:
         made = propose(state, catalogue=self._catalogue, library=library)
         if made.document is None and self._drafter.name == "offline":
             return Earlier(sentence=text)
-        answered = answers(text, [one for one in made.questions if one.key != "sentence"])
+        asked = [one for one in made.questions if one.key != "sentence"]
+        answered = answers(text, asked) or telling.answered(text, number=len(asked) + 1)
         if answered:
             return state.model_copy(update={"answers": {**state.answers, **answered}})
         joint = ", " if re.match(r"\s*(and|but)\b", text, re.IGNORECASE) else ". "
@@ -213,7 +217,9 @@ def _terms(text: str) -> set[str]:
 def _shown(question: Question) -> str:
     if not question.suggestions:
         return question.text
-    return f"{question.text} (in use: {question.suggestions[0]})"
+    if question.sort is Sort.ASSUMED:
+        return f"{question.text} (in use: {question.suggestions[0]})"
+    return f"{question.text} (for example: {question.suggestions[0]})"
 
 
 def _words(before: Earlier | None, after: Earlier, made: Draft) -> str:

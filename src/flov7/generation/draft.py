@@ -94,6 +94,7 @@ class Draft(_Frozen):
     diff: tuple[str, ...] = Field(default=(), description="What changed against the document before, in words.")
     complexity: Complexity | None = None
     dry_run: DryRun | None = None
+    told: tuple[str, ...] = Field(default=(), description="Who hears of it when a run fails.")
     earlier: Earlier
 
     @property

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from flov7.generation import telling
 from flov7.generation.draft import Cost, Draft, Drafter, Earlier, Proposal, Question
 from flov7.generation.dryrun import DryRun, dry_run
 from flov7.generation.explain import explain, manifest_lines
@@ -79,7 +80,7 @@ async def draft(
     tell(Stage.DRY_RUN)
     tried = _tried(proposal, checked, catalogue=choice)
     tell(Stage.EXPLAIN)
-    return _explained(asked, proposal, checked, tried, catalogue=choice)
+    return _explained(asked, proposal, checked, tried, catalogue=choice, library=library)
 
 
 async def edit(
@@ -194,21 +195,33 @@ def _tried(proposal: Proposal, checked: Checked | None, *, catalogue: Catalogue)
 
 
 def _explained(
-    asked: Earlier, proposal: Proposal, checked: Checked | None, tried: DryRun | None, *, catalogue: Catalogue
+    asked: Earlier,
+    proposal: Proposal,
+    checked: Checked | None,
+    tried: DryRun | None,
+    *,
+    catalogue: Catalogue,
+    library: Library | None,
 ) -> Draft:
     diagnostics = checked.diagnostics if checked else ()
     questions = (*proposal.questions, *_open(diagnostics), *_fallen(tried))
     plan = checked.plan if checked else None
+    bare = telling.unhandled(plan.manifest, proposal.document) if plan and proposal.document else ()
+    people = telling.told(asked, library)
+    if bare and not people:
+        questions = (*questions, telling.QUESTION)
+    notes = (*proposal.notes, *(one for one in [telling.said(bare, people)] if one))
     return Draft(
         sentence=asked.sentence,
         document=proposal.document,
         diagnostics=diagnostics,
         explanation=explain(
-            proposal.document, catalogue=catalogue, questions=[one.text for one in questions], notes=proposal.notes
+            proposal.document, catalogue=catalogue, questions=[one.text for one in questions], notes=notes
         ),
         manifest=manifest_lines(plan.manifest) if plan else (),
         questions=questions,
-        notes=proposal.notes,
+        notes=notes,
+        told=people,
         confidence=_sure(proposal, checked, tried),
         drafter=proposal.drafter,
         cost=proposal.cost,

@@ -49,6 +49,9 @@ class Library(BaseModel):
     workflows: dict[str, KnownWorkflow] = {}
     connections: dict[str, KnownConnection] = {}
     default_mail: bool = False
+    told: tuple[str, ...] = Field(
+        default=(), exclude=True, description="Who hears of failed runs, by the workspace's alerts."
+    )
     max_primitives: int | None = None
     shelves: tuple[Shelf, ...] = Field(default=(), exclude=True, description="Connectors that the workspace made.")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flov7.generation.draft import Draft
+from flov7.generation.draft import Draft, Sort
 from flov7.generation.generate import draft, edit
 from tests.generation.operations.shelves import small
 
@@ -97,7 +97,9 @@ class TestCreated:
 
     def test_two_services_that_do_the_same_are_asked_about(self) -> None:
         one = made("Create a file")
-        assert len(one.questions) == 1 and len(one.questions[0].suggestions) == 2
+        assert [found.sort for found in one.questions] == [Sort.OPEN, Sort.SETUP] and len(
+            one.questions[0].suggestions
+        ) == 2
 
     def test_nothing_is_named_that_the_catalogue_lacks(self) -> None:
         one = made("Create an invoice in Billomatic, then send a Chatter message")

@@ -100,8 +100,17 @@ async def save(caller: Writer, conversation: Id, body: SaveIn | None = None) -> 
             workflow = await workflows.create(
                 scope, name=name, document=document, owner=caller.who, description=description, note=found.title
             )
+        if (alerts := _alerts(said)) is not None:
+            workflow = await workflows.change_settings(scope, workflow.id, alerts=alerts)
         await conversations.change(scope, found.id, state="saved", workflow_id=workflow.id)
     return success(WorkflowOut.model_validate(workflow), status=201)
+
+
+def _alerts(said: list[Message]) -> dict[str, Any] | None:
+    """Who shall be told when a run fails, where the conversation said it."""
+    given = next((found for one in reversed(said) if (found := (one.body.get("details") or {}).get("alerts"))), "")
+    named = [one for one in str(given).replace(",", " ").split() if "@" in one]
+    return {"email": named} if named else None
 
 
 def _drafter(caller: Caller) -> Drafter:
@@ -134,7 +143,9 @@ async def _replied(
             diagnostics = [one.model_dump(mode="json") for one in checked.diagnostics]
             body |= {"document": draft.document, "diagnostics": diagnostics}
         await conversations.say(scope, conversation_id, role="assistant", body=body)
-        state = "asking" if draft.questions else "drafted" if draft.document is not None else "open"
+        asked = draft.details.get("open")
+        asks = bool(draft.questions) if asked is None else any(one.get("sort") == "open" for one in asked)
+        state = "asking" if asks else "drafted" if draft.document is not None else "open"
         found = await conversations.change(scope, conversation_id, state=state)
         return _detail(found, await conversations.messages(scope, conversation_id))
 

@@ -58,6 +58,7 @@ class Compiler:
             workflows=await self._workflows(given, above),
             connections={one.name: KnownConnection(name=one.name, kind=one.kind, service=one.service) for one in kept},
             default_mail=isinstance(settings.get("default_mail"), str),
+            told=_told(settings.get("alerts")),
             max_primitives=settings.get("max_primitives"),
             shelves=await self.gateway.shelves.of(self.scope),
         )
@@ -89,6 +90,15 @@ class Compiler:
         return KnownWorkflow(
             name=name, workflow_id=workflow.id, version=version.number, plan=plan.digest, inputs=plan.inputs
         )
+
+
+def _told(alerts: Any) -> tuple[str, ...]:
+    """Whom a workspace's alerts name."""
+    if not isinstance(alerts, dict):
+        return ()
+    named = alerts.get("email") or []
+    found = [str(one) for one in ([named] if isinstance(named, str) else named)]
+    return (*found, *(["its alert webhook"] if alerts.get("webhook") else []))
 
 
 def _template(one: templates.MessageTemplate) -> MessageTemplate:

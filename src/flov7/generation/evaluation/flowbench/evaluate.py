@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from flov7.generation.draft import Draft, Drafter
+from flov7.generation.draft import Draft, Drafter, Sort
 from flov7.generation.evaluation import calibration
 from flov7.generation.evaluation.flowbench.catalogue import Operations, operations
 from flov7.generation.evaluation.flowbench.scoring import calls, exact, node_f1, tree
@@ -89,7 +89,7 @@ async def _one(case: Case, found: Operations, *, drafter: Drafter | None) -> Per
         uid=case.get("uid", 0),
         predicted=predicted,
         exact=exact(mine, theirs) if expected else None,
-        asked=bool(made.questions),
+        asked=any(one.sort is Sort.OPEN for one in made.questions),
         confidence=made.confidence,
         f1=node_f1(mine, theirs) if expected else None,
         seconds=seconds,

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from flov7.generation.draft import Draft, Drafter
+from flov7.generation.draft import Draft, Drafter, Sort
 from flov7.generation.evaluation import calibration
 from flov7.generation.evaluation.prompts.judging import handled, in_sequence, missing
 from flov7.generation.generate import draft
@@ -21,14 +21,17 @@ from flov7.language.front import check_value
 from flov7.language.printing import to_json
 from flov7.marketplace.complexity import Complexity, complexity
 
-ROUNDS = 6
+ROUNDS = 12
 """How many questions are answered for one request."""
 
 Case = Mapping[str, Any]
 
 
 class Judged(BaseModel):
-    """One request. `complete` is without a question; `complete_with` after its questions were answered."""
+    """One request. `complete` is without an open question; `complete_with` after its questions were answered.
+
+    `to_set` are questions that do not keep it from being finished: what is set before it goes live, what was taken.
+    """
 
     model_config = ConfigDict(frozen=True)
     id: str
@@ -40,8 +43,10 @@ class Judged(BaseModel):
     in_sequence: bool
     dry_run: str
     questions: int
+    to_set: int
     effects: int
     effects_handled: int
+    effects_after: tuple[int, int]
     confidence: float
     seconds: float
     missing: list[str]
@@ -82,7 +87,7 @@ async def _one(case: Case, catalogue: Catalogue, *, drafter: Drafter | None) -> 
     finished = made.is_finished
     lacks, ordered, good = _compared(made, case, catalogue)
     after = await _answered(made, catalogue, drafter=drafter)
-    later = _compared(after, case, catalogue)[0] if after is not made else lacks
+    later, _, good_later = _compared(after, case, catalogue)
     whole = made.document or {}
     return Judged(
         id=str(case.get("id", "")),
@@ -93,9 +98,11 @@ async def _one(case: Case, catalogue: Catalogue, *, drafter: Drafter | None) -> 
         complete_with=not later and after.is_valid,
         in_sequence=ordered,
         dry_run=made.dry_run.status if made.dry_run else "none",
-        questions=len(made.questions),
+        questions=sum(one.sort is Sort.OPEN for one in made.questions),
+        to_set=sum(one.sort is not Sort.OPEN for one in made.questions),
         effects=good[0],
         effects_handled=good[1],
+        effects_after=good_later,
         confidence=made.confidence,
         seconds=round(seconds, 4),
         missing=lacks if whole else list(case["required"]),
@@ -115,7 +122,11 @@ def _compared(made: Draft, case: Case, catalogue: Catalogue) -> tuple[list[str],
     checked = check_value(made.document, catalogue)
     settled = to_json(checked.document) if checked.document is not None else made.document
     others = case.get("acceptable_alternatives", {})
-    return missing(settled, required, others), in_sequence(settled, required, others), handled(settled, checked)
+    return (
+        missing(settled, required, others),
+        in_sequence(settled, required, others),
+        handled(settled, checked, made.told),
+    )
 
 
 async def _answered(made: Draft, catalogue: Catalogue, *, drafter: Drafter | None) -> Draft:
@@ -144,7 +155,12 @@ def _measures(judged: Sequence[Judged]) -> dict[str, Any]:
         "complete": _share([one.complete for one in judged]),
         "complete_with_questions": _share([one.complete_with for one in judged]),
         "in_sequence": _share([one.in_sequence for one in judged]),
-        "effects_handled": round(sum(one.effects_handled for one in judged) / effects, 4) if effects else None,
+        "effects_handled": _part(
+            sum(one.effects_after[1] for one in judged), sum(one.effects_after[0] for one in judged)
+        ),
+        "effects_handled_unasked": _part(sum(one.effects_handled for one in judged), effects),
+        "as_is": _share([one.complete and one.questions + one.to_set == 0 for one in judged]),
+        "to_set": round(sum(one.to_set for one in judged) / len(judged), 2) if judged else 0,
         "questions": round(sum(one.questions for one in judged) / len(judged), 2) if judged else 0,
         "seconds": {
             "median": round(median([one.seconds for one in judged]), 4),
@@ -153,6 +169,10 @@ def _measures(judged: Sequence[Judged]) -> dict[str, Any]:
         if judged
         else None,
     }
+
+
+def _part(good: int, of: int) -> float | None:
+    return round(good / of, 4) if of else None
 
 
 def _share(found: Sequence[bool]) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flov7.generation.telling import unhandled
 from flov7.language.effects import Effect
 from flov7.language.front import Checked
 from flov7.marketplace.complexity import primitives
@@ -64,13 +65,12 @@ def in_sequence(
     return True
 
 
-def handled(document: Mapping[str, Any], checked: Checked) -> tuple[int, int]:
+def handled(document: Mapping[str, Any], checked: Checked, told: Sequence[str]) -> tuple[int, int]:
     """Effects outside that are not safe to repeat: how many there are, and how many are handled or told to someone.
 
-    A step that simply fails ends its run, and the workspace's alerts tell its people (`engine/notices.py`); only a
-    failure that is passed over with `continue` is told to nobody.
+    A step that simply fails ends its run, and then those are told whom the workspace's or the workflow's alerts name
+    (`engine/notices.py`); where the draft knows nobody, nobody is told.
     """
-    lines = [line for line in (checked.plan.manifest if checked.plan else ()) if line.effect in _OUTSIDE]
-    listed = {str(one.get("name")): one for one in primitives(document.get("primitives", []))}
-    good = sum(listed.get(line.primitive, {}).get("on_error") != "continue" for line in lines)
-    return len(lines), good
+    manifest = checked.plan.manifest if checked.plan else ()
+    effects = sum(line.effect in _OUTSIDE for line in manifest)
+    return effects, effects if told else effects - len(unhandled(manifest, document))
