@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from flov7.gateway.app import create_app
 from flov7.gateway.settings import GatewaySettings
 from flov7.wiring import House, gateway_of
+from tests.chaos.receiver import Receiver
 from tests.gateway.conftest import APPROVAL, MANUAL, Client, served
 
 LOOP: dict[str, Any] = {
@@ -124,6 +125,25 @@ class TestTalking:
         path, _ = await waiting(client, APPROVAL, input={"id": 7})
         await client.ask("POST", f"{path}/cancel", json={"reason": "twice"})
         assert (await ended(client, path))["status"] == "cancelled"
+
+    async def test_a_write_under_way_when_its_run_is_cancelled_may_have_happened(self, client: Client) -> None:
+        async with Receiver(honours_keys=False, hold=30.0) as receiver:
+            config = {"url": f"http://127.0.0.1:{receiver.port}/pay", "method": "POST", "json": {"what": "pay"}}
+            pay = {"type": "action", "kind": "api_call", "name": "pay", "config": config}
+            made = await client.create(
+                {"name": "pays", "primitives": [{"type": "trigger", "kind": "api", "name": "called"}, pay]}
+            )
+            run = await client.ask("POST", f"/workflows/{made['id']}/run", json={"wait": 0}, status=202)
+            path = f"/executions/{run['execution_id']}"
+            while not receiver.holding:
+                await asyncio.sleep(0.05)
+            await client.ask("POST", f"{path}/cancel", json={})
+            await ended(client, path)
+            (step,) = (await client.ask("GET", f"{path}/steps"))["items"]
+            assert (step["status"], step["effect"], step["waits_for"]) == ("given_up", "write", None)
+            assert "may have happened" in step["error"]["message"]
+            again = await client.ask("POST", f"{path}/rerun", json={"step": "pay"})
+            assert again["run"] is None and [line["primitive"] for line in again["effects_again"]] == ["pay"]
 
     async def test_a_paused_run_goes_on_when_resumed(self, client: Client) -> None:
         path, _ = await waiting(client, APPROVAL, input={"id": 7})

@@ -102,11 +102,14 @@ def _other(type_: str, name: str, data: Mapping[str, Any], *, room: int) -> Text
             return None
 
 
+_IS = {"cancelled": "was ", "unmet": "ended ", "waiting": "is ", "running": "is ", "paused": "is "}
+
+
 def ended(event: Event | None, *, run: str | None = None, console: Console = out) -> str:
     """Say how the run ended, and where it failed what to do once that is mended; the status."""
     data: Mapping[str, Any] = (event or {}).get("data") or {}
     status = str(data.get("status", "unknown"))
-    console.print(Text.assemble("The run ", state(status), "."))
+    console.print(Text.assemble("The run ", _IS.get(status, ""), state(status), "."))
     error = data.get("error")
     if error:
         console.print(Text.assemble(("  ✗ ", "red"), (error["primitive"], "bold"), f": {error['message']}"))

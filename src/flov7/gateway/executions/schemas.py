@@ -25,6 +25,18 @@ Status = Literal[
     "timed_out",
 ]
 
+StepStatus = Literal[
+    "running",
+    "retrying",
+    "waiting",
+    "in_doubt",
+    "finished",
+    "failed",
+    "skipped",
+    "passed_over",
+    "given_up",
+]
+
 
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -84,9 +96,11 @@ class StepOut(BaseModel):
     step: str = Field(examples=["is_big"])
     path: str = Field(default="", description="The rounds of the loops around it.", examples=["each_order[3]/"])
     key: str = Field(description="Path and name: names it in messages.", examples=["each_order[3]/is_big"])
-    status: Literal["running", "retrying", "waiting", "in_doubt", "finished", "failed", "skipped", "passed_over"] = (
-        Field(examples=["finished"])
+    status: StepStatus = Field(
+        description="`given_up`: the run ended (cancelled, out of time, failed) while it was under way.",
+        examples=["finished"],
     )
+    effect: str | None = Field(default=None, description="What it may do to the world.", examples=["write"])
     attempts: int = Field(default=1, examples=[1])
     started_at: str | None = Field(default=None, examples=[_AT])
     finished_at: str | None = Field(default=None, examples=[_AT])

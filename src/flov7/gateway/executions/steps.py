@@ -7,18 +7,34 @@ from typing import Any
 
 from flov7.engine.events import EventType
 from flov7.gateway.executions.schemas import StepOut
+from flov7.language.effects import Effect
+
+_OPEN = ("running", "retrying", "waiting", "in_doubt")
 
 
 def project(events: Iterable[dict[str, Any]]) -> list[StepOut]:
     """The steps in the order in which they were first seen, each once in each round."""
     steps: dict[str, StepOut] = {}
     for event in events:
+        if event["type"] == EventType.RUN_FINISHED:
+            steps = {key: _given_up(step, event["at"]) for key, step in steps.items()}
         if event.get("step") is None:
             continue
         key = f"{event.get('path', '')}{event['step']}"
         present = steps.get(key) or StepOut(step=event["step"], path=event.get("path", ""), key=key, status="running")
         steps[key] = _after(present, event)
     return list(steps.values())
+
+
+def _given_up(step: StepOut, at: str) -> StepOut:
+    """A step that was under way when its run ended; where it changes something, that may have happened."""
+    if step.status not in _OPEN:
+        return step
+    unsure = step.effect is not None and not Effect(step.effect).repeatable and step.status != "waiting"
+    message = "The run ended while this was under way." + (" It may have happened all the same." if unsure else "")
+    error = {"code": "step.given_up", "message": message, "hint": "Look at the receiver." if unsure else ""}
+    changes = {"status": "given_up", "finished_at": at, "waits_for": None, "until": None, "ask": None, "error": error}
+    return step.model_copy(update=changes)
 
 
 def _after(step: StepOut, event: dict[str, Any]) -> StepOut:
@@ -57,5 +73,5 @@ def _after(step: StepOut, event: dict[str, Any]) -> StepOut:
             changes = {"status": "skipped", "finished_at": at}
         case _:
             changes = {}
-    kept = {name: data[name] for name in ("input", "output", "side", "error") if data.get(name) is not None}
+    kept = {name: data[name] for name in ("input", "output", "side", "error", "effect") if data.get(name) is not None}
     return step.model_copy(update={**kept, **changes})
