@@ -75,6 +75,23 @@ class TestRerun:
             assert (await bench.finish(second.started)).status == "succeeded"
             assert dict(receiver.effects) == {"one": 2, "two": 1}
 
+    async def test_a_step_in_a_loop_begins_at_the_loop_and_rounds_that_were_done_are_taken(self, bench: Any) -> None:
+        async with Receiver(honours_keys=False, hold=0.0) as receiver:
+            ship = write(receiver.port, "ship", "{{ order }}")
+            shut = {"type": "action", "kind": "api_call", "name": "ask", "config": {"url": "http://127.0.0.1:9/"}}
+            loop = {"type": "condition", "kind": "loop", "name": "each", "over": "orders", "as": "order"}
+            started = await bench.start([{**loop, "do": [ship, shut]}], payload={"orders": ["a", "b"]})
+            assert (await bench.finish(started)).status == "failed"
+            assert dict(receiver.effects) == {"a": 1}
+            again = await bench.house.engine.rerun(
+                bench.workspace_id, started.execution_id, step="ask", edits={}, agreed=False
+            )
+            assert again.started is not None
+            await bench.finish(again.started)
+            assert dict(receiver.effects) == {"a": 1}
+            types = [(e["type"], e["step"]) for e in await bench.events(again.started.execution_id)]
+            assert ("step.reused", "ship") in types
+
     async def test_a_step_that_is_not_there_is_refused_with_those_that_are(self, bench: Any) -> None:
         started = await bench.start([{"type": "data", "kind": "mapping", "name": "m", "mapping": {"1": "x"}}])
         await bench.finish(started)

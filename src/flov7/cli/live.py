@@ -115,7 +115,7 @@ def ended(event: Event | None, *, run: str | None = None, console: Console = out
         console.print(Text.assemble(("  ✗ ", "red"), (error["primitive"], "bold"), f": {error['message']}"))
         if error.get("hint"):
             console.print(Text.assemble(("  → ", "cyan"), error["hint"]))
-        if run is not None and error.get("primitive"):
+        if run is not None and error.get("primitive") not in (None, "run"):
             again = f"flov7 runs rerun {run} --from {error['primitive']}"
             console.print(
                 Text.assemble(("  → ", "cyan"), "When that is mended, run again from there: ", again), soft_wrap=True

@@ -71,6 +71,9 @@ def show(run: Run, json: AsJson = False) -> None:
                     ("⏸ ", "yellow"), (one["key"], "bold"), f" waits for {one['waits_for']}: {one.get('ask') or ''}"
                 )
             )
+        if one["status"] == "given_up" and one["error"]["hint"]:
+            words = f": {one['error']['message']} {one['error']['hint']}"
+            out.print(Text.assemble(("? ", "red"), (one["key"], "bold"), words), soft_wrap=True)
         if one["status"] == "in_doubt":
             settle = f"flov7 runs resolve {run} done|repeat|fail --step {one['key']}"
             words = " may have happened. Look at the receiver, then say what is true: "

@@ -86,20 +86,27 @@ def _checked(plan: PreparedPlan, edits: dict[str, Any], again: set[str]) -> dict
 
 
 def _from_step_on(plan: PreparedPlan, trigger: str, step: str) -> set[str]:
-    """The step and everything that may see what it gives."""
+    """The step, or what holds it, and everything that may see what that gives."""
     block = plan.blocks.get(trigger)
-    if block is None or step not in block.nodes:
+    begin = None if block is None else _holding(block, step)
+    if block is None or begin is None:
         top = ", ".join(block.nodes) if block else ""
         raise Invalid(
             f"A run cannot begin at `{step}`.", hint=f"Take a step of the top list: {top}.", code="rerun.step"
         )
-    found, stack = set[str](), [step]
+    found, stack = set[str](), [begin]
     while stack:
         name = stack.pop()
         if name not in found:
             found.add(name)
             stack.extend(block.dependents.get(name, ()))
     return found | {inner for name in found for one in block.nodes[name].blocks.values() for inner in _inside(one)}
+
+
+def _holding(block: PreparedBlock, step: str) -> str | None:
+    """The step of this list that it is, or that holds it: what was done in there before is taken over."""
+    inside = (name for name, node in block.nodes.items() if any(step in _inside(one) for one in node.blocks.values()))
+    return step if step in block.nodes else next(inside, None)
 
 
 def _inside(block: PreparedBlock) -> set[str]:
