@@ -44,6 +44,7 @@ class Stage(StrEnum):
 
 Progress = Callable[[Stage], None]
 
+_UNSURE = 0.1
 ROUNDS = 3
 """How often a drafter is told what is wrong with what it made."""
 
@@ -235,9 +236,9 @@ def _explained(
 def _sure(proposal: Proposal, checked: Checked | None, tried: DryRun | None) -> float:
     """What does not hold, or fails in a dry run, is not sure, whatever the drafter says."""
     if checked is not None and checked.has_errors:
-        return min(proposal.confidence, 0.3)
+        return min(proposal.confidence, _UNSURE)
     fell = tried is not None and not tried.passed and tried.status != "skipped"
-    return min(proposal.confidence, 0.5) if fell else proposal.confidence
+    return min(proposal.confidence, _UNSURE) if fell else proposal.confidence
 
 
 def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> tuple[str, ...]:

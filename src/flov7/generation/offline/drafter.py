@@ -18,6 +18,7 @@ from flov7.generation.offline.operations.vocabulary import vocabulary_of
 from flov7.generation.offline.phrasing import plain
 from flov7.generation.offline.services import spoken_of
 from flov7.generation.offline.structure import meaning
+from flov7.generation.offline.trust import sure
 from flov7.generation.offline.words import Word, closed, read
 from flov7.language.catalogue import Catalogue
 from flov7.language.diagnostics import Diagnostic
@@ -78,7 +79,10 @@ def propose(earlier: Earlier, *, catalogue: Catalogue, library: Library | None =
     if document is None:
         said = tuple(one for one in questions if one.key != _STARTS)
         questions = said if said and (understood.trigger or understood.clock) else (_no_step(),)
-    return _proposal(document, desk, began=began, questions=questions)
+    made = _proposal(document, desk, began=began, questions=questions)
+    if document is None:
+        return made
+    return made.model_copy(update={"confidence": sure(sentence, document, questions)})
 
 
 def _proposal(

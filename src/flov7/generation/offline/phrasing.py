@@ -245,7 +245,7 @@ _RULES: tuple[Rule, ...] = (
     # One for each.
     _rule(
         r"\b(?P<do>send|create|open|post|make|write|add|put) (?:one|an?|a single) (?P<what>[\w' -]+?) (?:per|for each|for every) (?P<thing>[a-z]+)\b",
-        r"for each \g<thing> \g<do> a \g<what>",
+        lambda one: f"for each {one['thing']} {one['do'].lower()} a {one['what']}",
     ),
     _rule(
         r"\b(?:go|run|loop|work|step|iterate) (?:through|over|down) (?:the |my |our |all )?(?P<thing>[a-z]+?)(?:s| list)? (?P<where>(?:in|of|from) [^,.;]+?)(?: one by one| one after (?:the other|another)| row by row)?[,;] ",
