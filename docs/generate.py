@@ -12,6 +12,8 @@ from flov7.language.effects import ByCase, ByGraphql, BySql, ByValue, EffectRule
 from flov7.language.expressions.functions.registry import FUNCTIONS, Function
 from flov7.primitives.connectors import builtin
 from flov7.primitives.connectors.exchanges import exchanges_of
+from flov7.primitives.faults import MEANING, Fault, Outcome
+from flov7.primitives.faults import faults as peers
 from flov7.primitives.registry import catalogue, registry
 
 FOLDER = Path(__file__).parent / "reference"
@@ -25,6 +27,7 @@ def pages() -> dict[str, str]:
         "diagnostics.md": diagnostics(),
         "functions.md": functions(),
         "connectors.md": connectors(),
+        "faults.md": faults(),
     }
 
 
@@ -64,6 +67,31 @@ def diagnostics() -> str:
             _table(("code", "usually", "meaning"), rows),
         ]
     )
+
+
+def faults() -> str:
+    """What a peer can do wrong, kind by kind."""
+    parts = [
+        "# What a peer can do wrong\n",
+        NOTE,
+        "For every kind that reaches outside: the error of each fault, what to do, and whether a retry can help; then it "
+        "is made by itself, as the step's `retry` says. *May have happened*: a write of which nobody knows; without a key "
+        "at the receiver it is not repeated, and a person decides. Every line is tried against a server with that fault.\n",
+        _table(("fault", "what happens"), [(f"`{fault.value}`", words) for fault, words in MEANING.items()]),
+    ]
+    for kind, table in peers().items():
+        parts.append(f"\n## {kind}\n")
+        parts.append(
+            _table(("fault", "code", "retry", "what to do"), [_fault(name, one) for name, one in table.items()])
+        )
+    return "\n".join(parts)
+
+
+def _fault(name: Fault, one: Outcome) -> tuple[str, str, str, str]:
+    if not one.code:
+        return f"`{name.value}`", "", "", one.passes + "." if one.passes else f"Not tried: {one.untried}."
+    unknown = " May have happened." if one.unknown else ""
+    return f"`{name.value}`", f"`{one.code}`", "can help" if one.again else "never helps", f"{one.do}.{unknown}"
 
 
 def connectors() -> str:

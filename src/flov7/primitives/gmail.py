@@ -21,4 +21,5 @@ async def send(context: Context, mail: EmailMessage, *, blind: Sequence[str]) ->
     body = json_text.show({"raw": base64.urlsafe_b64encode(mail.as_bytes()).decode()}).encode()
     base = str(context.connection.config.get("base_url") or _BASE) if context.connection else _BASE
     call = http.Call.of(context, url=base.rstrip("/") + _PATH)
-    await call.send("POST", body=body, content_type="application/json")
+    answer = await call.send("POST", body=body, content_type="application/json")
+    http.told(answer, "id")

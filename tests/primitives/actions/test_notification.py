@@ -178,7 +178,12 @@ class TestATextMessage:
         self, call: Call, serve: Serve, reply: Reply, connection: Connection,
         service: str, path: str, content_type: str, body: bytes,
     ) -> None:  # fmt: skip
-        server = await serve(lambda seen: reply(200, {"messages": [{"status": "0"}]}))
+        answers = {
+            "twilio": {"sid": "SM1", "status": "queued"},
+            "plivo": {"message_uuid": ["m1"]},
+            "vonage": {"messages": [{"status": "0"}]},
+        }
+        server = await serve(lambda seen: reply(200, answers[service]))
         provider = self._provider(connection, service, server.url)
         found = await call(
             "action/notification", {"channel": "sms", "to": "+49 151 1234-5678", "text": "Hi"}, connection=provider

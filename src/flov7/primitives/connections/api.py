@@ -20,6 +20,7 @@ from pydantic import Field
 
 from flov7.kit.errors import FlowError
 from flov7.language.catalogue import Lowering
+from flov7.primitives.actions.api_call.http import said
 from flov7.primitives.connectors.testing import check_service
 from flov7.primitives.credentials import http_access, joined, with_query
 from flov7.primitives.declare import Checked, ConnectionValue, Context, Kind, KindInputs, KindOutputs
@@ -141,7 +142,8 @@ async def check_http(context: Context, connection: ConnectionValue, *, path: str
         if not access.base_url:
             return Checked(ok=False, message="It has no `base_url`.", hint="Add `base_url`, beginning with https://.")
         url = with_query(joined(access.base_url, path), access.query)
-        request = Request(method="GET", url=url, headers=access.headers, private=access.private, timeout=10.0)
+        limit = max(0.05, min(10.0, context.remaining()))
+        request = Request(method="GET", url=url, headers=access.headers, private=access.private, timeout=limit)
         answer = await fetched(context, request, access=access)
     except FlowError as error:
         return Checked(ok=False, message=error.message, hint=error.hint)
@@ -150,6 +152,12 @@ async def check_http(context: Context, connection: ConnectionValue, *, path: str
             ok=False,
             message=f"It answers {answer.status}: the secret is not taken.",
             hint="Look whether it is complete, still valid, and may read this path.",
+        )
+    if answer.status == 429:
+        return Checked(
+            ok=False,
+            message=f"It answers 429: {said(answer) or 'too many requests'}.",
+            hint="Its quota is used up; try later.",
         )
     if answer.status >= 500:
         return Checked(ok=False, message=f"It answers {answer.status}: it has trouble of its own.", hint="Try later.")

@@ -92,9 +92,12 @@ def failed_inside(
     return StepRefused(message, hint=hint)
 
 
-def content(answer: Answer, *, looks: bool) -> Json:
-    """The body as a value. Raises StepFailed where it says that it is JSON and is none."""
+def content(answer: Answer, *, looks: bool, page: bool = False) -> Json:
+    """The body as a value. Raises StepFailed where it says that it is JSON and is none, and where it is a page for
+    people, unless a `page` was asked for."""
     kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind == "text/html" and not page:
+        raise http.not_data(looks=looks)
     value = http.content(answer, parse="auto", looks=looks)
     if isinstance(value, str) and kind.endswith("json"):
         raise StepFailed(

@@ -60,7 +60,8 @@ class _Caller:
         answers.judged(answer, operation, self.context.connection)
         if answers.is_file(answer):
             return answer, await answers.kept_file(answer, self.context)
-        value = answers.content(answer, looks=is_read(operation))
+        wants_page = "html" in f"{request.query} {headers}".lower()
+        value = answers.content(answer, looks=is_read(operation), page=wants_page)
         problem = answers.failed_inside(value, operation.fails, operation, self.context.connection)
         if problem is not None:
             raise problem

@@ -145,7 +145,8 @@ def judge(answer: Answer, *, expect: Sequence[int] | None) -> None:
         raise StepUnreachable(message, hint="It asks to come back later.", details=details, retry_after=wait)
     if status >= 500 or status == 408:
         raise StepFailed(message, hint="The service has trouble of its own.", details=details, retry_after=wait)
-    raise StepRefused(message, hint=_HINTS.get(status, _OTHER_HINT), details=details)
+    code = "connection.expired" if status == 401 else None  # a token that ended is renewed, and it is asked once more
+    raise StepRefused(message, hint=_HINTS.get(status, _OTHER_HINT), code=code, details=details)
 
 
 _OTHER_HINT = "Look at what was sent; `expect_status` makes a status that is no error."
@@ -156,6 +157,23 @@ _HINTS = {
     405: "Look at the method.",
     422: "The service does not take these values.",
 }
+
+
+def told(answer: Answer, name: str) -> str:
+    """What the answer to a write calls `name`, as services name what they have made. Raises StepFailed where it is not
+    that answer: then nobody knows whether it was done."""
+    try:
+        value = json_text.parse(answer.text)
+    except StepRefused:
+        value = None
+    found = value.get(name) if isinstance(value, dict) else None
+    if found in (None, "", []):
+        raise StepFailed(
+            f"The answer does not say that it was done: it has no `{name}`.",
+            hint="Look at the address in the connection, and at the service whether it was done.",
+            code="answer.shape",
+        )
+    return str(found)
 
 
 def said(answer: Answer) -> str:
@@ -199,9 +217,21 @@ def content(answer: Answer, *, parse: Literal["auto", "json", "text", "xml"], lo
     except StepRefused as error:
         if parse == "auto":
             return answer.text
+        if kind == "text/html":
+            raise not_data(looks=looks) from error
         if looks:
             raise
         raise StepFailed(error.message, hint=error.hint, code=error.error_code) from error
+
+
+def not_data(*, looks: bool) -> StepFailed:
+    """The error of a page for people where data was wanted."""
+    wrong = StepRefused if looks else StepFailed
+    return wrong(
+        "The service answers with a page for people, not with data.",
+        hint="Look at the address in the connection; perhaps a login or a proxy stands before the service.",
+        code="answer.page",
+    )
 
 
 def _is_known(kind: str) -> bool:

@@ -31,4 +31,4 @@ async def ask(
     if 400 <= answer.status < 500 and answer.status not in (401, 403, 408, 429):
         raise refused(answer.text[:500], details={"status": answer.status})
     http.judge(answer, expect=None)
-    return json_text.parse(answer.text) if answer.text.strip() else {}
+    return http.content(answer, parse="json", looks=method == "GET") or {}

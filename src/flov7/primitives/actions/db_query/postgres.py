@@ -141,7 +141,7 @@ async def execute(context: Context, connection: ConnectionValue, work: Work) -> 
 
 async def version(context: Context, connection: ConnectionValue) -> str:
     """What answers there. Raises step errors."""
-    async with session(context, connection, timeout=10.0) as opened:
+    async with session(context, connection, timeout=max(0.1, min(10.0, context.remaining()))) as opened:
         return f"PostgreSQL {await opened.fetchval('show server_version')}"
 
 

@@ -115,7 +115,7 @@ async def execute(context: Context, connection: ConnectionValue, order: Order) -
 
 async def version(context: Context, connection: ConnectionValue) -> str:
     """What answers there. Raises step errors."""
-    async with _session(context, connection, timeout=10.0) as opened:
+    async with _session(context, connection, timeout=max(0.1, min(10.0, context.remaining()))) as opened:
         await _answer(opened, "ping", [], 5.0)
     return "Redis"
 

@@ -135,7 +135,12 @@ def kept(found: Sequence[dict[str, Any]], work: Work | Order) -> Result:
 
 def refused(says: str, *, hint: str = "", details: dict[str, Any] | None = None) -> StepRefused:
     """What the database said no to."""
-    return StepRefused(f"The database says: {says}", hint=hint, code="db_query.refused", details=details or {})
+    return StepRefused(
+        f"The database says: {says}",
+        hint=hint or "Look at the statement, and at what this user may do there.",
+        code="db_query.refused",
+        details=details or {},
+    )
 
 
 def misfit(problem: object) -> StepRefused:

@@ -43,8 +43,13 @@ async def send(context: Context, connection: ConnectionValue, *, note: Note, to:
         )
     )
     http.judge(answer, expect=None)
-    if connection.service == "vonage":
-        _vonage(answer)
+    match connection.service:
+        case "vonage":
+            _vonage(answer)
+        case "plivo":
+            http.told(answer, "message_uuid")
+        case _:
+            http.told(answer, "sid")
 
 
 def _request(connection: ConnectionValue, *, sender: str, to: str, text: str) -> tuple[str, dict[str, str], bytes]:
@@ -84,7 +89,8 @@ _JSON = {"content-type": "application/json", "accept": "application/json"}
 
 def _vonage(answer: Answer) -> None:
     """Vonage says under 200 that it did not send."""
-    messages = json_text.parse(answer.text).get("messages") or [{}]
+    http.told(answer, "messages")
+    messages = json_text.parse(answer.text)["messages"]
     status = str(messages[0].get("status", ""))
     if status != "0":
         words = messages[0].get("error-text") or f"status {status}"

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import re
+import socket
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -16,6 +17,10 @@ from flov7.primitives.declare import ConnectionValue
 from flov7.primitives.outside import Outside
 
 _PATIENCE = 30.0
+LONGEST_LITERAL = 64 * 1024 * 1024
+"""Bytes that are taken at once; a message is read whole up to less than that."""
+_LATER = "It is tried again by itself; look whether the server runs and has room for connections."
+_STRANGER = "Look at host, port and `security`."
 _LONGEST_LINE = 1 << 20
 _LITERAL = re.compile(rb"\{(\d+)\+?\}$")
 _NUMBERS = {name: re.compile(rb"\b" + name + rb" (\d+)") for name in (b"UID", b"RFC822\\.SIZE")}
@@ -64,9 +69,9 @@ class Mailbox:
         """Read the server's first words."""
         line = await self._line()
         if line.text.startswith(b"* BYE"):
-            raise StepUnreachable(f"The mail server turns us away: {_said(line)}.")
+            raise StepUnreachable(f"The mail server turns us away: {_said(line)}.", hint=_LATER)
         if not line.text.startswith((b"* OK", b"* PREAUTH")):
-            raise StepRefused("What answers there is no IMAP server.", hint="Look at host, port and `security`.")
+            raise StepRefused("What answers there is no IMAP server.", hint=_STRANGER)
 
     async def ask(self, *words: bytes, said: str = "") -> list[Line]:
         """The untagged answers. Raises StepRefused where the server says NO or BAD."""
@@ -79,7 +84,7 @@ class Mailbox:
                     return [*lines, line]
                 raise StepRefused(f"The mail server refuses {said or words[0].decode()}: {_said(line)}.")
             if line.text.startswith(b"* BYE"):
-                raise StepUnreachable(f"The mail server hangs up: {_said(line)}.")
+                raise StepUnreachable(f"The mail server hangs up: {_said(line)}.", hint=_LATER)
             self.news = self.news or _tells_news(line)
             lines.append(line)
 
@@ -158,7 +163,7 @@ class Mailbox:
                     if _tells_news(line):
                         break
                     if line.text.startswith(b"* BYE"):
-                        raise StepUnreachable(f"The mail server hangs up: {_said(line)}.")
+                        raise StepUnreachable(f"The mail server hangs up: {_said(line)}.", hint=_LATER)
                     if line.text.startswith(tag + b" "):
                         return  # it does not idle after all
         self._writer.write(b"DONE\r\n")
@@ -184,13 +189,21 @@ class Mailbox:
                     found = _LITERAL.search(piece)
                     if found is None:
                         return Line(text, tuple(literals))
+                    if int(found[1]) > LONGEST_LITERAL:
+                        raise StepRefused(
+                            f"The mail server wants to send {int(found[1])} bytes at once, which was not asked for.",
+                            hint=_STRANGER,
+                            code="imap.damaged",
+                        )
                     literals.append(await self._reader.readexactly(int(found[1])))
         except TimeoutError as error:
-            raise StepTimedOut("The mail server does not answer in time.", code="imap.silent") from error
+            raise StepTimedOut("The mail server does not answer in time.", hint=_LATER, code="imap.silent") from error
         except asyncio.LimitOverrunError as error:
-            raise StepFailed("The mail server sent a line without an end.", code="imap.damaged") from error
+            raise StepFailed(
+                "The mail server sent a line without an end.", hint=_STRANGER, code="imap.damaged"
+            ) from error
         except (OSError, asyncio.IncompleteReadError) as error:
-            raise StepUnreachable(f"The mail server broke off: {str(error) or 'it hung up'}.") from error
+            raise StepUnreachable("The mail server broke off in the middle of a line.", hint=_LATER) from error
 
 
 @asynccontextmanager
@@ -209,6 +222,7 @@ async def mailbox(outside: Outside, connection: ConnectionValue) -> AsyncGenerat
     port = int(config.get("port") or (993 if security == "tls" else 143))
     sock = await outside.connect(host, port=port, timeout=_PATIENCE)
     context = ssl.create_default_context()
+    writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(_PATIENCE):
             reader, writer = await asyncio.open_connection(
@@ -223,13 +237,19 @@ async def mailbox(outside: Outside, connection: ConnectionValue) -> AsyncGenerat
                 await opened.ask(b"STARTTLS")
                 await writer.start_tls(context, server_hostname=host)
     except ssl.SSLError as error:
+        _hang_up(sock, writer)
         raise StepRefused(
             f"The mail server `{host}` has no TLS that can be trusted: {error.reason or error}.",
             hint="Its certificate must be valid and name this host; `security: none` is for your own network.",
             code="outside.tls",
         ) from error
     except (OSError, TimeoutError) as error:
-        raise StepUnreachable(f"The mail server `{host}:{port}` does not answer: {error}.") from error
+        words = str(error) or "no word in time"
+        _hang_up(sock, writer)
+        raise StepUnreachable(f"The mail server `{host}:{port}` does not answer: {words}.", hint=_LATER) from error
+    except BaseException:
+        _hang_up(sock, writer)
+        raise
     try:
         await opened.log_in(str(user), str(password))
         yield opened
@@ -239,6 +259,14 @@ async def mailbox(outside: Outside, connection: ConnectionValue) -> AsyncGenerat
         writer.close()
         with contextlib.suppress(OSError, TimeoutError):
             await asyncio.wait_for(writer.wait_closed(), 2.0)
+
+
+def _hang_up(sock: socket.socket, writer: asyncio.StreamWriter | None) -> None:
+    """Close what was opened before anybody could use it."""
+    if writer is None:
+        sock.close()
+    else:
+        writer.close()
 
 
 def _found(line: Line) -> Found | None:

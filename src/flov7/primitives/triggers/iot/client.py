@@ -224,6 +224,9 @@ def _stranger() -> StepRefused:
     return StepRefused("What answers there is no MQTT broker.", hint="Look at host and port.", code="mqtt.stranger")
 
 
+_DAMAGED = "Look whether a broker answers there, and at what publishes; it is tried again by itself."
+
+
 async def _rest(reader: asyncio.StreamReader) -> bytes:
     """What follows a packet's first byte: its size, and so many bytes."""
     size, shift = 0, 0
@@ -234,9 +237,11 @@ async def _rest(reader: asyncio.StreamReader) -> bytes:
         if not byte & 128:
             break
         if shift > 21:
-            raise StepFailed("The broker sent a damaged packet.", code="mqtt.damaged")
+            raise StepFailed("The broker sent a damaged packet.", hint=_DAMAGED, code="mqtt.damaged")
     if size > LARGEST + 1024:
-        raise StepFailed("The broker sent a packet that is larger than we asked for.", code="mqtt.damaged")
+        raise StepFailed(
+            "The broker sent a packet that is larger than we asked for.", hint=_DAMAGED, code="mqtt.damaged"
+        )
     return await reader.readexactly(size)
 
 
@@ -246,6 +251,7 @@ def _said(code: int) -> str:
 
 def _problem(code: int, words: str) -> StepFailed:
     if code in _LATER or code < 0x80:
-        return StepUnreachable(f"The broker ended the connection: {words}.", code="mqtt.ended")
+        hint = "It is tried again by itself; look at the broker where it stays so."
+        return StepUnreachable(f"The broker ended the connection: {words}.", hint=hint, code="mqtt.ended")
     hint = "Look at user and password, and at what they may do there." if code in (0x86, 0x87) else ""
     return StepRefused(f"The broker does not let us in: {words}.", hint=hint, code="mqtt.refused")

@@ -141,7 +141,9 @@ def message(flags: int, body: bytes) -> Message:
             at += 2
         properties, user, at = _properties(body, at)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
-        raise StepFailed(f"The broker sent a damaged message: {error}.", code="mqtt.damaged") from error
+        raise StepFailed(
+            f"The broker sent a damaged message: {error}.", hint="Look at what publishes it.", code="mqtt.damaged"
+        ) from error
     return Message(
         topic=topic,
         body=body[at:],
