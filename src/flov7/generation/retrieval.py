@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from flov7.generation.draft import Earlier, Proposal, Question
 from flov7.marketplace.adapting import adapted, filled
-from flov7.marketplace.searching import search
+from flov7.marketplace.searching import SILENT, search
 from flov7.marketplace.template import Template
 
 NEAR = 0.6
@@ -15,39 +15,7 @@ NEAR = 0.6
 _SHOWN = 3
 _LOST = ("step.", "trigger.kind", "sentence")
 """Questions that say that a part of the sentence was not understood; others only ask for a setting."""
-_SILENT = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "to",
-        "and",
-        "or",
-        "in",
-        "on",
-        "at",
-        "for",
-        "it",
-        "its",
-        "with",
-        "by",
-        "from",
-        "is",
-        "are",
-        "be",
-        "our",
-        "my",
-        "me",
-        "us",
-        "each",
-        "every",
-        "when",
-        "if",
-        "then",
-        "that",
-    ]
-)
+_SILENT = SILENT - {"them"} | {"me", "us"}
 _CONFIDENT = 0.7
 _HELD = "holds the address that"
 """What a draft notes where it calls a place that no connector and no address was said for."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from flov7.kit import redaction
+from flov7.kit.circuit import Circuit
 from flov7.kit.errors import FlowError, Unavailable
 from flov7.llm.answers import Answer, Ask, Asks, Packed, Usage
 
@@ -70,13 +71,12 @@ class Breaking:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inner, self._most, self._rest, self._clock = inner, failures, rest, clock
-        self._failed: dict[str, int] = {}
-        self._open_until: dict[str, float] = {}
+        self._circuits: dict[str, Circuit] = {}
 
     async def ask(self, ask: Ask) -> Answer:
         """The answer. Raises Unavailable `llm.resting` at once while the model is left alone."""
-        left = self._open_until.get(ask.model, 0.0) - self._clock()
-        if left > 0:
+        circuit = self._circuits.setdefault(ask.model, Circuit(self._most, self._rest, self._clock))
+        if (left := circuit.left()) > 0:
             raise Unavailable(
                 f"The model `{ask.model}` failed {self._most} times in a row and is left alone for {left:.0f} s.",
                 code="llm.resting",
@@ -85,23 +85,17 @@ class Breaking:
         try:
             answer = await self._inner.ask(ask)
         except FlowError as error:
-            self._count(ask.model, error)
+            if error.error_code in _OUTAGES:
+                circuit.failed()
             raise
-        self._failed.pop(ask.model, None)
-        self._open_until.pop(ask.model, None)
+        circuit.worked()
         return answer
 
     def states(self) -> dict[str, str]:
-        """`open` or `closed` by model, for health."""
-        now = self._clock()
-        return {model: "open" if until > now else "closed" for model, until in self._open_until.items()}
-
-    def _count(self, model: str, error: FlowError) -> None:
-        if error.error_code not in _OUTAGES:
-            return
-        self._failed[model] = self._failed.get(model, 0) + 1
-        if self._failed[model] >= self._most:
-            self._open_until[model] = self._clock() + self._rest
+        """`open` or `closed` by model that failed often, for health."""
+        return {
+            model: "open" if one.left() > 0 else "closed" for model, one in self._circuits.items() if one.open_until
+        }
 
 
 class Memory(Protocol):

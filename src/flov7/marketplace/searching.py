@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from flov7.kit.ranking import rarity, weight
 from flov7.marketplace.template import Template
 
-_K, _B = 1.2, 0.6
-_SILENT = frozenset(
+_B = 0.6
+SILENT = frozenset(
     [
         "a",
         "an",
@@ -42,6 +42,7 @@ _SILENT = frozenset(
         "that",
     ]
 )
+"""Words that say nothing of what a text is about."""
 
 
 def search(templates: Iterable[Template], words: str, *, limit: int = 20) -> list[tuple[float, Template]]:
@@ -64,23 +65,22 @@ def _score(count: Counter[str], terms: Sequence[str], seen: Counter[str], total:
     for term in terms:
         often = count.get(term, 0)
         if often:
-            rare = math.log(1 + (total - seen[term] + 0.5) / (seen[term] + 0.5))
-            score += rare * often * (_K + 1) / (often + _K * (1 - _B + _B * length))
+            score += rarity(total, seen[term]) * weight(often, length=length, b=_B)
     return score
 
 
 def _counted(template: Template) -> Counter[str]:
     counts: Counter[str] = Counter()
-    for text, weight in ((template.title, 3), (template.summary, 2), (template.prompt, 1), (template.industry, 2),
+    for text, share in ((template.title, 3), (template.summary, 2), (template.prompt, 1), (template.industry, 2),
                          (template.area, 2)):  # fmt: skip
         for term in _terms(text):
-            counts[term] += weight
+            counts[term] += share
     return counts
 
 
 def _terms(text: str) -> list[str]:
     plain = re.findall(r"[a-z0-9]+", text.lower().replace("e-mail", "email"))
-    return [_stem(one) for one in plain if one not in _SILENT]
+    return [_stem(one) for one in plain if one not in SILENT]
 
 
 def _stem(word: str) -> str:

@@ -13,11 +13,12 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from flov7.kit.circuit import Circuit
 from flov7.kit.errors import StepFailed, StepRefused, StepUnreachable
 from flov7.primitives.outside import Answer, Outside, Request
 
@@ -28,19 +29,11 @@ _MOST_HOSTS = 10_000
 
 
 @dataclass
-class Circuit:
-    """What is known of one host."""
+class _Host:
+    """One host: its circuit, and how many calls go to it side by side."""
 
-    slots: asyncio.Semaphore = field(repr=False)
-    failures: int = 0
-    open_until: float = 0.0
-    probing: bool = False
-
-    def state(self, now: float) -> Literal["closed", "open", "half_open"]:
-        """Whether calls go through, are refused, or one is tried."""
-        if self.open_until == 0.0:
-            return "closed"
-        return "open" if now < self.open_until else "half_open"
+    circuit: Circuit
+    slots: asyncio.Semaphore
 
 
 class BreakingNetwork:
@@ -60,13 +53,12 @@ class BreakingNetwork:
         self._rest = rest
         self._side_by_side = side_by_side
         self._clock = clock
-        self._circuits: OrderedDict[str, Circuit] = OrderedDict()
+        self._hosts: OrderedDict[str, _Host] = OrderedDict()
 
     def states(self) -> dict[str, str]:
         """Hosts whose circuit is not closed, for `/health`."""
-        now = self._clock()
-        all_states = {host: circuit.state(now) for host, circuit in self._circuits.items()}
-        return {host: state for host, state in all_states.items() if state != "closed"}
+        states = {name: host.circuit.state for name, host in self._hosts.items()}
+        return {name: str(state) for name, state in states.items() if state != "closed"}
 
     async def addresses(self, host: str, *, port: int) -> list[str]:
         """See `Outside`."""
@@ -82,7 +74,7 @@ class BreakingNetwork:
         async with self._through(_host(request.url)) as circuit:
             answer = await self._inner.fetch(request)
             if answer.status >= 500:
-                self._failed(circuit)
+                circuit.failed()
             return answer
 
     def local_file(self, name: str) -> Path:
@@ -95,49 +87,46 @@ class BreakingNetwork:
 
     @asynccontextmanager
     async def _through(self, host: str) -> AsyncGenerator[Circuit, None]:
-        circuit = self._circuit(host)
-        self._enter(circuit, host)
+        known = self._host(host)
+        circuit = known.circuit
+        _enter(circuit, host)
         before = circuit.failures
         try:
-            async with circuit.slots:
+            async with known.slots:
                 yield circuit
         except StepRefused:
             raise  # our own request was wrong; that says nothing about the host
         except StepFailed:
-            self._failed(circuit)
+            circuit.failed()
             raise
         else:
             if circuit.failures <= before:
-                circuit.failures, circuit.open_until = 0, 0.0
+                circuit.worked()
         finally:
             circuit.probing = False
 
-    def _enter(self, circuit: Circuit, host: str) -> None:
-        now = self._clock()
-        state = circuit.state(now)
-        if state == "open" or (state == "half_open" and circuit.probing):
-            wait = max(1.0, circuit.open_until - now)
-            raise StepUnreachable(
-                f"`{host}` has failed {circuit.failures} times in a row and is left alone for {wait:.0f} seconds.",
-                hint="Look whether it runs; calls go through again by themselves.",
-                code="outside.circuit_open",
-                retry_after=wait,
-            )
-        circuit.probing = state == "half_open"
+    def _host(self, name: str) -> _Host:
+        host = self._hosts.get(name)
+        if host is None:
+            circuit = Circuit(most=self._failures, rest=self._rest, clock=self._clock)
+            host = self._hosts[name] = _Host(circuit, asyncio.Semaphore(self._side_by_side))
+            while len(self._hosts) > _MOST_HOSTS:
+                self._hosts.popitem(last=False)
+        self._hosts.move_to_end(name)
+        return host
 
-    def _failed(self, circuit: Circuit) -> None:
-        circuit.failures += 1
-        if circuit.failures >= self._failures:
-            circuit.open_until = self._clock() + self._rest
 
-    def _circuit(self, host: str) -> Circuit:
-        circuit = self._circuits.get(host)
-        if circuit is None:
-            circuit = self._circuits[host] = Circuit(slots=asyncio.Semaphore(self._side_by_side))
-            while len(self._circuits) > _MOST_HOSTS:
-                self._circuits.popitem(last=False)
-        self._circuits.move_to_end(host)
-        return circuit
+def _enter(circuit: Circuit, host: str) -> None:
+    state = circuit.state
+    if state == "open" or (state == "half_open" and circuit.probing):
+        wait = max(1.0, circuit.left())
+        raise StepUnreachable(
+            f"`{host}` has failed {circuit.failures} times in a row and is left alone for {wait:.0f} seconds.",
+            hint="Look whether it runs; calls go through again by themselves.",
+            code="outside.circuit_open",
+            retry_after=wait,
+        )
+    circuit.probing = state == "half_open"
 
 
 def _host(url: str) -> str:

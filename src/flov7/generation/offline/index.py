@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flov7.generation.offline.words import Word, closed, read, stem
+from flov7.kit.ranking import rarity, weight
 from flov7.language.catalogue import Catalogue, KindSpec
 
-_K, _B = 1.2, 0.4
+_B = 0.4
 _KEPT = 8
 _LEADING = 2.2
 """How much more the verb counts than what follows."""
@@ -64,7 +64,7 @@ class Index:
         self._mean = sum(sum(one.values()) for one in self._counts) / max(1, len(self._counts))
         seen = Counter(term for one in self._counts for term in one)
         total = len(self._kinds)
-        self._rarity = {term: math.log(1 + (total - n + 0.5) / (n + 0.5)) for term, n in seen.items()}
+        self._rarity = {term: rarity(total, n) for term, n in seen.items()}
         self.verbs = (
             frozenset(
                 found[0].low
@@ -91,7 +91,7 @@ class Index:
         for at, term in enumerate(terms):
             weights[term] = max(weights.get(term, 0.0), _LEADING if at == 0 else 1.0)
         found = [
-            Match(kind, sum(weight * self._score(count, term) for term, weight in weights.items()))
+            Match(kind, sum(heavy * self._score(count, term) for term, heavy in weights.items()))
             for kind, count in zip(self._kinds, self._counts, strict=True)
         ]
         return sorted((one for one in found if one.score > 0), key=lambda one: (-one.score, one.kind.key))
@@ -101,7 +101,7 @@ class Index:
         if not often:
             return 0.0
         length = sum(count.values()) / self._mean
-        return self._rarity[term] * often * (_K + 1) / (often + _K * (1 - _B + _B * length))
+        return self._rarity[term] * weight(often, length=length, b=_B)
 
 
 _MADE: dict[str, Index] = {}
@@ -118,11 +118,11 @@ def index_of(catalogue: Catalogue) -> Index:
 
 def _counted(kind: KindSpec) -> Counter[str]:
     counts: Counter[str] = Counter()
-    for text, weight in (
+    for text, share in (
         (kind.title, 2), (" ".join(kind.synonyms), 2), (" ".join(kind.examples), 1), (kind.name.replace("_", " "), 1),
         (_ASKED.get(kind.key, ""), 2),
     ):  # fmt: skip
         for word in read(text):
             if word.sort == "word" and word.low not in _SILENT:
-                counts[stem(word.low)] += weight
+                counts[stem(word.low)] += share
     return counts

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from flov7.kit.ranking import rarity, weight
 from flov7.language.catalogue import Entry
 
 _WORD = re.compile(r"[a-z0-9]+")
@@ -93,8 +93,7 @@ class WordIndex:
         for position, count in enumerate(counts):
             length = count.total() / mean
             for term, often in count.items():
-                weight = often * (_K + 1) / (often + _K * (1 - _B + _B * length))
-                self._postings[term].append((position, weight))
+                self._postings[term].append((position, weight(often, length=length, b=_B, k=_K)))
 
     def search(self, words: str, *, limit: int) -> list[tuple[float, Entry]]:
         """What fits, best first, with how well. All entries count as found where the connector alone is meant."""
@@ -106,9 +105,9 @@ class WordIndex:
             found = self._postings.get(term, ())
             # A small connector's words count as if it stood among many, so that shelves can be compared.
             total = max(len(self._entries), _FEW)
-            rarity = math.log(1 + (total - len(found) + 0.5) / (len(found) + 0.5))
-            for position, weight in found:
-                scores[position] += weight * max(rarity, 0.1) * (1.5 if place == 0 else 1.0)
+            rare = max(rarity(total, len(found)), 0.1)
+            for position, heavy in found:
+                scores[position] += heavy * rare * (1.5 if place == 0 else 1.0)
         if named:
             left = range(len(self._entries)) if not scores else list(scores)
             for position in left:
@@ -120,7 +119,7 @@ class WordIndex:
 def _counted(entry: Entry) -> Counter[str]:
     count: Counter[str] = Counter()
     weighted: Iterable[tuple[str, int]] = ((entry.name.split(".", 1)[-1], 2), (entry.title, 3), (entry.words, 1))
-    for text, weight in weighted:
+    for text, share in weighted:
         for term in terms(text):
-            count[term] += weight
+            count[term] += share
     return count
