@@ -44,6 +44,21 @@ class TestCheck:
         marks = {mark["name"]: mark["ok"] for mark in grades[0]["marks"]}
         assert marks["tested"] is True and marks["tried"] is None
 
+    def test_says_of_every_connector_what_it_was_compared_with(self, flov7: Command) -> None:
+        said = flov7("connectors", "check", "--json")
+        assert said.code == 0
+        found = {one["connector"]: one for one in said.json}  # type: ignore[attr-defined]  # a list
+        compared = [one for one in found.values() if one["against"] and one["operations"] >= 5]
+        assert len(compared) >= 40
+        assert found["whatsapp"]["against"] == "" and "msgraph" in found["outlook"]["against"]
+        assert all(one["wrong"] == [] for one in found.values())
+        assert "of 47 are compared" in flov7("connectors", "check").out
+
+    def test_grades_lower_what_was_not_compared(self, flov7: Command) -> None:
+        said = flov7("kinds", "check", "whatsapp", "--json")
+        assert said.code == 1
+        assert {one["grade"] for one in said.json} == {"B"}  # type: ignore[attr-defined]  # a list
+
     def test_grades_every_kind(self, flov7: Command) -> None:
         said = flov7("kinds", "check", "--json")
         grades = {one["kind"]: one for one in said.json}  # type: ignore[attr-defined]  # a list

@@ -47,6 +47,31 @@ def search(
 
 
 @app.command()
+def check(json: AsJson = False) -> None:
+    """Play the exchanges of those that come with Flov7, and say what each was compared with. Needs no server."""
+    from flov7.primitives.grading import compared
+
+    found = compared()
+    if json:
+        as_json([vars(one) for one in found])
+    else:
+        rows = [
+            (
+                Text("wrong" if one.wrong else "good", style="red" if one.wrong else "green"),
+                Text(one.connector, style="bold"),
+                str(one.operations),
+                one.date,
+                "; ".join(one.wrong) or one.against or Text("not compared; only written to its pages", style="yellow"),
+            )
+            for one in found
+        ]
+        table("", "name", "operations", "on", "held against", rows=rows)
+        good(f"{sum(bool(one.against) for one in found)} of {len(found)} are compared with what their vendors publish.")
+    if any(one.wrong for one in found):
+        raise typer.Exit(1)
+
+
+@app.command()
 def effect(
     kind: Annotated[str, typer.Argument(help="The operation, as in shop.recalculate.")],
     effect: Annotated[str, typer.Argument(help="read, idempotent, write, irreversible; or `reset`.")],

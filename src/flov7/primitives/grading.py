@@ -93,11 +93,48 @@ def _of_operation(spec: KindSpec) -> Grade:
             Mark(name="documented", ok=bool(spec.summary), words="It says what it does."),
             *_typed(spec),
             Mark(name="tested", ok=not wrong, words=words),
+            Mark(name="compared", ok=_is_compared(connector), words=_compared(connector)),
             Mark(name="tried", ok=None, words="It was not tried on the service itself, which needs an account there."),
             *_effects(spec),
             Mark(name="sentences", ok=bool(spec.examples), words="A sentence that asks for it."),
         ),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """How a connector that ships was checked: its exchanges, and what it was held against besides (may be empty)."""
+
+    connector: str
+    operations: int
+    date: str
+    against: str
+    wrong: tuple[str, ...]
+
+
+def compared() -> list[Compared]:
+    """Every connector that ships. Plays all exchanges, without a network."""
+    found: list[Compared] = []
+    for name, shelf in builtin.shelves().items():
+        shown = _shown(name)
+        names = list(shelf.connector.operations)
+        wrong = tuple(f"{one}: {words}" for one in names for words in _wrong(name, one))
+        date, against = ("", "") if isinstance(shown, str) else (shown.date, shown.against)
+        found.append(Compared(connector=name, operations=len(names), date=date, against=against, wrong=wrong))
+    return found
+
+
+def _is_compared(connector: str) -> bool | None:
+    """None for a connector that does not ship with exchanges of its own."""
+    shown = _shown(connector)
+    return None if isinstance(shown, str) else bool(shown.against)
+
+
+def _compared(connector: str) -> str:
+    shown = _shown(connector)
+    if not isinstance(shown, str) and shown.against:
+        return f"Held against {shown.against}, on {shown.date}."
+    return "Nothing that its vendor publishes for programs was compared with it; only the page that it cites."
 
 
 def _typed(spec: KindSpec) -> Iterator[Mark]:
