@@ -18,6 +18,8 @@ from flov7.cache.bus import Bus
 from flov7.cache.connecting import Cache
 from flov7.cache.settings import CacheSettings
 from flov7.cache.turns import AccountTurns
+from flov7.cage.cage import Cage
+from flov7.cage.settings import CageSettings
 from flov7.engine.activities import Activities, Calls
 from flov7.engine.answering import StepLinks
 from flov7.engine.client import Engine
@@ -92,6 +94,7 @@ class House:
     cache: Cache
     bus: Bus
     network: BreakingNetwork
+    cage: Cage
     work: KindWork
     performer: Performer
     plans: StoredPlans
@@ -122,6 +125,11 @@ def _codec(settings: AllSettings, *, blobs: StoredBlobs, plans: StoredPlans) -> 
     return FlowCodec(codec_keys(masters), blobs=blobs, large=settings.engine.large_value, ensure_plan=plans.ensure)
 
 
+def _guarded(settings: EngineSettings) -> GuardedNetwork:
+    """The network, with the hosts and folders that settings allow."""
+    return GuardedNetwork(allow=_listed(settings.allow_hosts), folders=_listed(settings.allow_files))
+
+
 @asynccontextmanager
 async def open_house(settings: AllSettings, *, calls: Work | None = None) -> AsyncGenerator[House, None]:
     """Build everything that gateway, worker and command line share. Raises Unavailable without PostgreSQL.
@@ -132,10 +140,9 @@ async def open_house(settings: AllSettings, *, calls: Work | None = None) -> Asy
     database = await Database.open(settings.store)
     cache = Cache(settings.cache)
     bus = Bus(cache)
-    allowed, folders = _listed(settings.engine.allow_hosts), _listed(settings.engine.allow_files)
-    guarded = GuardedNetwork(allow=allowed, folders=folders)
+    guarded = _guarded(settings.engine)
     network = BreakingNetwork(guarded)
-    log = logs.get("flov7.engine")
+    log, cage = logs.get("flov7.engine"), Cage(CageSettings.load())
     stored_plans, blobs = StoredPlans(database, PlanShelf(kinds)), StoredBlobs(database)
     work = KindWork(
         registry=kinds,
@@ -146,6 +153,7 @@ async def open_house(settings: AllSettings, *, calls: Work | None = None) -> Asy
         memory=partial(StoredMemory, database),
         log=log,
         turns=SharedTurns(AccountTurns(cache)),
+        cage=cage,
     )
     performer = Performer(calls or work, ledger=StoredLedger(database.effects))
     codec = _codec(settings, blobs=blobs, plans=stored_plans)
@@ -167,6 +175,7 @@ async def open_house(settings: AllSettings, *, calls: Work | None = None) -> Asy
             cache=cache,
             bus=bus,
             network=network,
+            cage=cage,
             work=work,
             performer=performer,
             plans=stored_plans,
@@ -350,4 +359,4 @@ def model_drafter(settings: LlmSettings, *, answers: Answers | None = None) -> M
     model: Model = BreakingModel(ModelClient(settings))
     if answers is not None:
         model = RememberingModel(model, answers)
-    return ModelDrafter(model, model=settings.llm_model, strong=settings.llm_strong_model)
+    return ModelDrafter(model, model=settings.llm_model, strong=settings.llm_strong_model, closes=models.close)

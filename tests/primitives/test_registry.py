@@ -229,7 +229,7 @@ class TestARunner:
         assert {each["field"] for each in refused.value.details["problems"]} == {"concurrency", "speed"}
         assert refused.value.error_code == "inputs.invalid"
 
-    @pytest.mark.parametrize("key", ["trigger/manual", "action/wait", "action/custom", "condition/loop"])
+    @pytest.mark.parametrize("key", ["trigger/manual", "action/wait", "condition/loop"])
     def test_of_what_the_engine_does_itself_has_no_function(self, key: str) -> None:
         type_, _, name = key.partition("/")
         assert registry().runner(type_, name).run is None

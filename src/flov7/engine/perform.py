@@ -16,11 +16,13 @@ from flov7.engine.values import ErrorInfo
 from flov7.kit.errors import FlowError, StepBroken, StepFailed, StepRefused, StepTimedOut, StepUnreachable
 from flov7.language.effects import Effect
 from flov7.language.plan import Credential
+from flov7.primitives.caging import Caged, NoCage
 from flov7.primitives.connectors.operation import Operation
 from flov7.primitives.connectors.running import run_operation
 from flov7.primitives.declare import Cache, ConnectionValue, Context, Json, Log
 from flov7.primitives.links import Links
 from flov7.primitives.memory import Memory
+from flov7.primitives.nodes import run_node
 from flov7.primitives.outside import Outside
 from flov7.primitives.registry import Registry
 from flov7.primitives.runner import Runner
@@ -112,7 +114,9 @@ class KindWork:
         memory: MemoryOf,
         log: Log,
         turns: Turns | None = None,
+        cage: Caged | None = None,
     ) -> None:
+        self._cage = cage or NoCage()
         self._thinker: ThinkerOf | None = None
         self._turns = turns or LocalTurns()
         self._registry = registry
@@ -149,6 +153,7 @@ class KindWork:
             links=self._links(request.workspace_id, request.execution_id),
             memory=self._memory(request.workspace_id, request.workflow_id),
             turns=self._turns,
+            cage=self._cage,
             thinker=NoThinker() if self._thinker is None else self._thinker(request),
         )
         async with asyncio.timeout(request.timeout):
@@ -183,6 +188,8 @@ class KindWork:
 async def _run(context: Context, request: CallRequest, runner: Runner | None) -> Any:
     if runner is not None:
         return await runner.call(context, request.inputs)
+    if request.operation is not None and "node" in request.operation:
+        return await run_node(context, request.operation, request.inputs)
     return await run_operation(context, Operation.model_validate(request.operation), request.inputs)
 
 

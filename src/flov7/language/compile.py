@@ -271,7 +271,7 @@ def _node(compiler: _Compiler, place: Place, path: Path) -> Node | None:
         pointer=analysis.pointer(place),
         type=primitive.type,
         kind=spec.name,
-        lowering=spec.lowering,
+        lowering=_lowering(spec, config),
         deps=start.deps,
         chosen_by=tuple(Choice(condition=name, side=label) for name, label in start.chosen_by),
         handles=start.handles,
@@ -296,6 +296,11 @@ def _node(compiler: _Compiler, place: Place, path: Path) -> Node | None:
     if line is not None:
         compiler.manifest.append(line)
     return node
+
+
+def _lowering(spec: KindSpec, config: dict[str, Any]) -> Lowering:
+    """What calls another workflow is a plain call where it brings code of its own."""
+    return Lowering.CALL if spec.lowering is Lowering.CHILD and "code" in config else spec.lowering
 
 
 def _blocks(compiler: _Compiler, place: Place) -> dict[str, Block]:

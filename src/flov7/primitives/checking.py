@@ -81,6 +81,8 @@ def _wrong(type_: PrimitiveType, name: str, module: ModuleType) -> Iterator[str]
         yield f"a {type_.value} cannot be lowered to `{kind.lowering}`"
     elif kind.lowering in _ARGUMENTS:
         yield from _wrong_run(kind.lowering, getattr(module, "run", None))
+    elif kind.lowering is Lowering.CHILD and hasattr(module, "run"):
+        yield from _wrong_run(Lowering.CALL, module.run)
     elif hasattr(module, "run"):
         yield f"a `{kind.lowering}` has no `run`, the engine does it"
     yield from _wrong_watch(type_, module)

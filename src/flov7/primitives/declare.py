@@ -7,7 +7,7 @@ is its name. In it, top to bottom: a docstring (the reference page), `Inputs` an
 - `call`: `async run(context, inputs) -> Outputs`
 - `pure`: `run(inputs) -> Outputs`
 - `test`: `run(inputs) -> Decision`
-- `loop`, `wait`, `child`, `start`: there is none, the engine does it
+- `loop`, `wait`, `child`, `start`: there is none, the engine does it (a `child` that also runs code has one for that)
 - `credential`: `async run(context) -> Checked` tests the connection, `Credentials` is the shape of its secret
 
 A kind sees its context and its inputs: never the store, the account or the settings.
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flov7.language.catalogue import ConnectionNeed, Lowering, Queue, Retry
 from flov7.language.effects import Effect, EffectRule
+from flov7.primitives.caging import Caged, NoCage
 from flov7.primitives.files import Files, NoFiles
 from flov7.primitives.links import Links, NoLinks
 from flov7.primitives.marks import (
@@ -130,7 +131,8 @@ class Context:
     the step's own, `default_mail` the workspace's for mail, `connections` those that the plan allows, by name.
     `deadline` is on `time.monotonic()`. `files` holds the bytes of the files that are named in the inputs,
     `links` the addresses by which people answer steps that wait, `memory` what outlives the run, `turns` when the next
-    request may go where a service counts them, `thinker` asks models.
+    request may go where a service counts them, `thinker` asks models,
+    `cage` runs foreign code.
     """
 
     execution_id: str
@@ -150,6 +152,7 @@ class Context:
     memory: Memory = field(default_factory=NoMemory)
     turns: Turns = field(default_factory=LocalTurns)
     thinker: Thinker = field(default_factory=NoThinker)
+    cage: Caged = field(default_factory=NoCage)
 
     def remaining(self) -> float:
         """Seconds that are left to this attempt, never less than 0."""

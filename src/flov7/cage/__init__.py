@@ -1,0 +1,1 @@
+"""Runs code that nobody here wrote: in a cage, or not at all."""
