@@ -359,4 +359,4 @@ def model_drafter(settings: LlmSettings, *, answers: Answers | None = None) -> M
     model: Model = BreakingModel(ModelClient(settings))
     if answers is not None:
         model = RememberingModel(model, answers)
-    return ModelDrafter(model, model=settings.llm_model, strong=settings.llm_strong_model, closes=models.close)
+    return ModelDrafter(model, model=settings.llm_model, strong=settings.llm_strong_model)
