@@ -44,7 +44,7 @@ from flov7.gateway.parts import Gateway
 from flov7.gateway.settings import GatewaySettings
 from flov7.generation.conversations import Conversations
 from flov7.generation.model.drafter import Model, ModelDrafter
-from flov7.generation.model.wrapped import BreakingModel, RememberingModel
+from flov7.generation.model.wrapped import AskedModel, RememberingModel
 from flov7.kit.clock import SystemClock
 from flov7.kit.errors import FlowError, Unavailable
 from flov7.language.catalogue import Queue
@@ -52,7 +52,6 @@ from flov7.listen.listener import Listener
 from flov7.listen.settings import ListenSettings
 from flov7.listen.sources import Sources
 from flov7.llm.answers import Usage
-from flov7.llm.client import ModelClient
 from flov7.llm.models import models_of
 from flov7.llm.routing import Router
 from flov7.llm.settings import LlmSettings
@@ -356,7 +355,8 @@ def model_drafter(settings: LlmSettings, *, answers: Answers | None = None) -> M
     """
     if not settings.has_model:
         return None
-    model: Model = BreakingModel(ModelClient(settings))
+    models = models_of(settings)
+    model: Model = AskedModel(models.asks, model=settings.llm_model)
     if answers is not None:
         model = RememberingModel(model, answers)
-    return ModelDrafter(model, model=settings.llm_model, strong=settings.llm_strong_model)
+    return ModelDrafter(model, model=settings.llm_model, strong=settings.llm_strong_model, closes=models.close)

@@ -11,10 +11,13 @@ from flov7.cache.answers import Answers
 from flov7.cache.connecting import Cache
 from flov7.cache.settings import CacheSettings
 from flov7.generation.draft import Earlier
+from flov7.generation.generate import draft
 from flov7.generation.model.drafter import ModelDrafter
-from flov7.generation.model.wrapped import BreakingModel, RememberingModel, key_of
-from flov7.kit.errors import FlowError, Unavailable
+from flov7.generation.model.wrapped import AskedModel, RememberingModel, key_of
+from flov7.kit.errors import Unavailable
 from flov7.llm.answers import Answer, Turn, Usage
+from flov7.llm.models import models_of
+from flov7.llm.testing import Fault, Scripted, at_fault, scripted_model
 from flov7.primitives.registry import catalogue
 
 VALUE = {"name": "x", "description": "", "primitives": [], "questions": [], "notes": [], "confidence": 0.5}
@@ -86,19 +89,36 @@ class TestRemembering:
         assert key_of(turns("a b"), schema={}, model="m") != key_of(turns("ab"), schema={}, model="m")
 
 
-class TestBreaking:
-    async def test_after_three_failures_it_rests_then_one_call_is_tried(self) -> None:
-        now = [0.0]
-        inner = Counting(fails=3)
-        model = BreakingModel(inner, clock=lambda: now[0])
-        for _ in range(3):
-            with pytest.raises(FlowError):
-                await model.structured(turns("a"), schema={}, name="d")
-        with pytest.raises(Unavailable, match="left alone"):
-            await model.structured(turns("a"), schema={}, name="d")
-        assert len(inner.asked) == 3
-        now[0] = 31.0
-        assert (await model.structured(turns("a"), schema={}, name="d")).value == VALUE
+class TestTheWay:
+    async def test_a_model_that_keeps_failing_is_left_alone_and_the_draft_says_so(self) -> None:
+        async with scripted_model([Scripted(status=500)]) as server:
+            models = models_of(server.settings(llm_retries=0))
+            drafter = ModelDrafter(AskedModel(models.asks, model="small"), closes=models.close)
+            for _ in range(6):
+                made = await draft("When a form is submitted, email me", catalogue=catalogue(), drafter=drafter)
+            asked = len(server.requests)
+            made = await draft("When a form is submitted, email me", catalogue=catalogue(), drafter=drafter)
+            await drafter.close()
+        assert len(server.requests) == asked
+        assert "left alone" in made.explanation and made.drafter == "offline" and made.document is not None
+
+    async def test_secrets_in_a_sentence_do_not_reach_the_model(self) -> None:
+        secret = "sk-" + "a1b2c3d4" * 5
+        async with scripted_model([Scripted(value=VALUE)]) as server:
+            models = models_of(server.settings())
+            drafter = ModelDrafter(AskedModel(models.asks, model="small"), closes=models.close)
+            await draft(f"Call https://acme.test with the key {secret}", catalogue=catalogue(), drafter=drafter)
+            await drafter.close()
+        assert server.requests and not any(secret in str(one.messages) for one in server.requests)
+
+    @pytest.mark.parametrize("fault", [one for one in Fault if one is not Fault.SLOW])
+    async def test_whatever_a_model_does_wrong_there_is_a_valid_document_or_a_question(self, fault: Fault) -> None:
+        async with scripted_model([at_fault(Scripted(value=VALUE), fault)]) as server:
+            models = models_of(server.settings(llm_retries=0))
+            drafter = ModelDrafter(AskedModel(models.asks, model="small"), closes=models.close)
+            made = await draft("When a form is submitted, email me", catalogue=catalogue(), drafter=drafter)
+            await drafter.close()
+        assert made.is_valid or (made.document is None and made.questions)
 
 
 class TestRouting:

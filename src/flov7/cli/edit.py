@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from flov7.cli.files import text_of
-from flov7.cli.screen import as_json, err, good, out, working
+from flov7.cli.screen import as_json, err, good, out
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,7 +25,7 @@ def _edit(
     json: Annotated[bool, typer.Option("--json", help="The draft as one JSON object; writes nothing.")] = False,
 ) -> None:
     """Add a step before or after another, replace, remove or move one, change a condition. The rest stays as it is."""
-    from flov7.cli.drafting import changed
+    from flov7.cli.drafting import changed, stages, took
     from flov7.kit.errors import Invalid
     from flov7.kit.json import pretty
     from flov7.language.diagnostics import Report
@@ -35,13 +35,15 @@ def _edit(
     document = read_text(text_of(str(file)), report)
     if document is None:
         raise Invalid(f"{file} holds no document.", hint=f"`flov7 validate {file}` says what is wrong.")
-    with working("Thinking …"):
-        draft = changed(document, " ".join(change))
+    with stages() as progress:
+        draft = changed(document, " ".join(change), progress=progress)
     if json:
         as_json(draft.model_dump(mode="json"))
         raise typer.Exit(0 if draft.is_valid and draft.diff else 1)
     for line in draft.diff:
         out.print(Text.assemble(("~ ", "yellow"), line))
+    if (line := took(draft.cost)) is not None:
+        err.print(f"By {draft.drafter}: {line}.", style="dim")
     for question in draft.questions:
         err.print(Text.assemble(("? ", "yellow"), question.text))
     if not draft.diff or not draft.is_valid:

@@ -82,5 +82,10 @@ def prompts(
                   one["complete_with_questions"], one["effects_handled"], one["questions"], one["to_set"], one["seconds"]["median"])  # fmt: skip
         table.add_row(name, *("–" if value is None else str(value) for value in values))
     out.print(table)
+    worth = report["templates"]
+    out.print(
+        f"Templates: taken for {worth['used']}; complete {worth['complete_with']} with them, "
+        f"{worth['complete_without']} without."
+    )
     trust = report["calibration"]
     out.print(f"Confidence: expected calibration error {trust['ece']}, AUROC {trust['auroc']}.")

@@ -11,11 +11,11 @@ from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.text import Text
 
-from flov7.cli.screen import as_json, err, good, out, working
+from flov7.cli.screen import as_json, err, good, out
 from flov7.cli.wording import pretty
 
 if TYPE_CHECKING:
-    from flov7.generation.draft import Draft
+    from flov7.generation.draft import Draft, Question
 
 SCAFFOLDS = ("action", "data", "connector")
 _MOST_QUESTIONS = 12
@@ -68,13 +68,13 @@ def _new(
 
 def _drafted(sentence: str, *, ask: bool) -> Draft:
     """The draft; what it leaves open is asked for where somebody sits at a terminal."""
-    from flov7.cli.drafting import answered, said
+    from flov7.cli.drafting import answered, said, stages
 
-    with working("Thinking …"):
-        draft = said(sentence)
+    with stages() as progress:
+        draft = said(sentence, progress=progress)
     asked: set[str] = set()
     while ask and sys.stdin.isatty() and len(asked) < _MOST_QUESTIONS:
-        question = next((one for one in draft.questions if one.key not in asked), None)
+        question = next((one for one in draft.questions if one.key not in asked and one.sort != "assumed"), None)
         if question is None:
             break
         asked.add(question.key)
@@ -108,17 +108,25 @@ def _show(draft: Draft, saved: Path | None) -> None:
 
 
 def _say(draft: Draft) -> None:
+    from flov7.cli.drafting import took
+
     if draft.explanation:
         out.print(Padding(Text(draft.explanation), (1, 0)))
     for question in draft.questions:
         if question.suggestions and draft.document is not None:
-            words = f"{question.text} Taken for now: {question.suggestions[0]}."
-            out.print(Text.assemble(("? ", "yellow"), words))
+            out.print(Text.assemble(("? ", "yellow"), f"{question.text} {_in_use(question)}"))
+    if (line := took(draft.cost)) is not None:
+        err.print(f"By {draft.drafter}: {line}.", style="dim")
+
+
+def _in_use(question: Question) -> str:
+    first = question.suggestions[0]
+    return f"For example: {first}." if question.sort == "open" else f"Taken for now: {first}."
 
 
 def _ask_aside(draft: Draft) -> None:
     for question in draft.questions:
-        taken = f" Taken for now: {question.suggestions[0]}." if question.suggestions else ""
+        taken = f" {_in_use(question)}" if question.suggestions else ""
         err.print(Text.assemble(("? ", "yellow"), question.text, taken))
 
 

@@ -46,6 +46,7 @@ class Cost(_Frozen):
     input_tokens: int = 0
     output_tokens: int = 0
     seconds: float = 0.0
+    dollars: float | None = Field(default=None, description="US dollars, where the model's price is known.")
 
 
 class Earlier(_Frozen):

@@ -185,6 +185,7 @@ def _added(first: Cost, second: Cost) -> Cost:
         input_tokens=first.input_tokens + second.input_tokens,
         output_tokens=first.output_tokens + second.output_tokens,
         seconds=round(first.seconds + second.seconds, 4),
+        dollars=None if first.dollars is None or second.dollars is None else round(first.dollars + second.dollars, 6),
     )
 
 

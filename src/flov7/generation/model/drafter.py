@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from flov7.generation.draft import Cost, Earlier, Proposal, Question
@@ -52,8 +52,19 @@ class Model(Protocol):
 class ModelDrafter:
     """Keeps the promises of the port `Drafter`; raises what the model's client raises, and the pipeline falls back."""
 
-    def __init__(self, client: Model, *, model: str | None = None, strong: str | None = None) -> None:
-        """`model` is for simple requests and changes, `strong` for those that speak of much; left out, the client's."""
+    def __init__(
+        self,
+        client: Model,
+        *,
+        model: str | None = None,
+        strong: str | None = None,
+        closes: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`model` is for simple requests and changes, `strong` for those that speak of much; left out, the client's.
+
+        `closes` gives back what the way to the model holds open.
+        """
+        self._closes = closes
         self._client = client
         self._model = model
         self._strong = strong
@@ -62,6 +73,11 @@ class ModelDrafter:
     def name(self) -> str:
         """The model's name."""
         return self._model or self._client.model
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        if self._closes is not None:
+            await self._closes()
 
     async def propose(self, earlier: Earlier, *, catalogue: Catalogue, library: Library | None = None) -> Proposal:
         """One call. Raises Unavailable, Misconfigured."""
@@ -114,6 +130,7 @@ class ModelDrafter:
                 input_tokens=answer.usage.input_tokens,
                 output_tokens=answer.usage.output_tokens,
                 seconds=answer.seconds,
+                dollars=0.0 if answer.known else answer.cost,
             ),
         )
 

@@ -1,21 +1,20 @@
-"""Around the way to a model: answers that are known are not asked for again, and one that keeps failing is left alone."""
+"""Around the way to a model: answers that are known are not asked for again."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from flov7.generation.model.drafter import Model
-from flov7.kit.errors import FlowError, Unavailable
-from flov7.llm.answers import Answer, Turn, Usage
+from flov7.kit.errors import FlowError
+from flov7.llm.answers import Answer, Ask, Asks, Turn, Usage
+from flov7.llm.problems import not_json
 
 KEPT = 86_400.0
 """Seconds that an answer is kept: the same words over the same catalogue get the same draft for a day."""
-_FAILURES, _REST = 3, 30.0
 
 
 class Memory(Protocol):
@@ -77,28 +76,17 @@ def key_of(turns: Sequence[Turn], *, schema: dict[str, Any], model: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-class BreakingModel:
-    """A model that is left alone for `rest` seconds after `failures` failures in a row; then one call is tried."""
+class AskedModel:
+    """A model that is asked on the way of all the product's questions: without secrets, counted, resting where it fails."""
 
-    def __init__(
-        self,
-        inner: Model,
-        *,
-        failures: int = _FAILURES,
-        rest: float = _REST,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._inner = inner
-        self._most = failures
-        self._rest = rest
-        self._clock = clock
-        self._failures = 0
-        self._open_until = 0.0
+    def __init__(self, asks: Asks, *, model: str) -> None:
+        self._asks = asks
+        self._model = model
 
     @property
     def model(self) -> str:
-        """The model that is asked."""
-        return self._inner.model
+        """The model that is asked where none is named."""
+        return self._model
 
     async def structured(
         self,
@@ -109,19 +97,9 @@ class BreakingModel:
         model: str | None = None,
         most: int | None = None,
     ) -> Answer:
-        """The answer. Raises what the model's client raises, and Unavailable at once while it is left alone."""
-        left = self._open_until - self._clock()
-        if left > 0:
-            raise Unavailable(
-                f"The model failed {self._failures} times in a row and is left alone for {left:.0f} s.",
-                code="llm.resting",
-            )
-        try:
-            answer = await self._inner.structured(turns, schema=schema, name=name, model=model, most=most)
-        except FlowError:
-            self._failures += 1
-            if self._failures >= self._most:
-                self._open_until = self._clock() + self._rest
-            raise
-        self._failures, self._open_until = 0, 0.0
+        """The answer, with a value. Raises what the way raises, and Unavailable `llm.unusable` where it is no JSON."""
+        turn = Ask(turns=tuple(turns), model=model or self._model, schema=schema, name=name, most=most)
+        answer = await self._asks.ask(turn)
+        if answer.value is None:
+            raise not_json(answer)
         return answer

@@ -39,6 +39,8 @@ class Judged(BaseModel):
     finished: bool
     valid: bool
     complete: bool
+    complete_without: bool
+    from_template: bool
     complete_with: bool
     in_sequence: bool
     dry_run: str
@@ -75,6 +77,11 @@ async def evaluate(cases: Sequence[Case], *, catalogue: Catalogue, drafter: Draf
         "cases": len(judged),
         "all": _measures(judged),
         "by_complexity": {name: found for name, found in by_class.items() if found["cases"]},
+        "templates": {
+            "used": sum(one.from_template for one in judged),
+            "complete_with": _share([one.complete for one in judged]),
+            "complete_without": _share([one.complete_without for one in judged]),
+        },
         "calibration": calibration.report([(one.confidence, one.complete) for one in judged]),
         "per_case": [one.model_dump(mode="json") for one in judged],
     }
@@ -89,12 +96,16 @@ async def _one(case: Case, catalogue: Catalogue, *, drafter: Drafter | None) -> 
     after = await _answered(made, catalogue, drafter=drafter)
     later, _, good_later = _compared(after, case, catalogue)
     whole = made.document or {}
+    bare = await _bare(case, catalogue) if drafter is None else made
+    lacks_bare = _compared(bare, case, catalogue)[0]
     return Judged(
         id=str(case.get("id", "")),
         complexity=_class(case),
         finished=finished,
         valid=made.is_valid,
         complete=finished and not lacks,
+        complete_without=bare.is_finished and not lacks_bare,
+        from_template=made.document != bare.document,
         complete_with=not later and after.is_valid,
         in_sequence=ordered,
         dry_run=made.dry_run.status if made.dry_run else "none",
@@ -107,6 +118,11 @@ async def _one(case: Case, catalogue: Catalogue, *, drafter: Drafter | None) -> 
         seconds=round(seconds, 4),
         missing=lacks if whole else list(case["required"]),
     )
+
+
+async def _bare(case: Case, catalogue: Catalogue) -> Draft:
+    """The draft that the words alone give, without templates."""
+    return await draft(str(case["prompt"]), catalogue=catalogue, templates={})
 
 
 def _class(case: Case) -> Complexity:
