@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TESTS_AT_ONCE ?= 3
 export FLOV7_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo up test check bench chaos clean help setup-demo setup-ai setup-dev
+.PHONY: demo up test check bench chaos suites clean help setup-demo setup-ai setup-dev
 
 help:            ## What there is to do here
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -52,6 +52,9 @@ check: setup-dev ## Lint, types, the room contract, sizes
 
 bench: setup-dev ## Benchmarks, each a ratio measured side by side
 	@$(BIN)/python -m benchmarks.run
+
+suites: setup-dev ## The public suites through the kinds themselves, each with its count
+	@$(BIN)/python -m tests.suites
 
 chaos: setup-dev ## The long form of the kill tests
 	@FLOV7_CHAOS=long $(BIN)/pytest tests/chaos

@@ -60,6 +60,10 @@ class Inputs(KindInputs):
     schema_: dict[str, Any] | bool | None = Field(
         default=None, alias="schema", description="A JSON Schema (2020-12).", examples=[{"required": ["email"]}]
     )
+    formats: bool = Field(
+        default=True,
+        description="Whether `format` is checked; off, it only describes, as JSON Schema has it by default.",
+    )
     rules: list[Rule] = Field(default_factory=list[Rule], description="Rules for quality.")
     checks: Annotated[list[tuple[Bound, str]], KEYED, deferred_keys("item", "index")] = Field(
         default_factory=list[tuple[Bound, str]],
@@ -110,7 +114,7 @@ def _all(inputs: Inputs) -> Iterator[tuple[str, str, str]]:
     if inputs.schema_ is not None:
         from flov7.language.schemas import problems
 
-        for problem in problems(inputs.schema_, value=inputs.value):
+        for problem in problems(inputs.schema_, value=inputs.value, formats=inputs.formats):
             yield problem.where, problem.keyword, problem.message
     is_list = isinstance(inputs.value, list)
     items: list[Any] = inputs.value if isinstance(inputs.value, list) else [inputs.value]
