@@ -106,7 +106,7 @@ def understand(sentence: str, earlier: Earlier | Mapping[str, Any] | None) -> Ea
     known = earlier if isinstance(earlier, Earlier) or earlier is None else Earlier.model_validate(dict(earlier))
     if known is None:
         return Earlier(sentence=sentence)
-    return known.model_copy(update={"sentence": sentence})
+    return known.model_copy(update={"sentence": Earlier(sentence=sentence).sentence})
 
 
 async def _proposed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -15,7 +14,7 @@ from flov7.generation.offline.deciding import Decider
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.index import Index, Match
 from flov7.generation.offline.looping import over
-from flov7.generation.offline.naming import document_name, short, step_name, title
+from flov7.generation.offline.naming import document_name, short, spoken_of, step_name, title, uses
 from flov7.generation.offline.people import addressed
 from flov7.generation.offline.places import connector_of
 from flov7.generation.offline.slots import RESERVED, Scope, noun_phrase, plural, singular
@@ -53,7 +52,7 @@ class Builder:
         if started.condition:
             first["when"] = self._decider.logic(started.condition, scope, key=f"{first['name']}.when", negated=False)
         judged = self._decider.taken()
-        primitives, scope = self._list(meaning.items, scope)
+        primitives, scope = self._list(self._begun(meaning), scope)
         if primitives and primitives[-1]["kind"] == "ai_process" and scope.root is not None:
             primitives += self._kept(scope)
         if judged:
@@ -70,7 +69,7 @@ class Builder:
             "description": self._sentence,
         }
         brought = first["kind"] in ("webhook", "api", "manual", "schedule")
-        if brought and started.noun and started.root and _uses(primitives, first, started.root):
+        if brought and started.noun and started.root and uses(primitives, first, started.root):
             made["inputs"] = {
                 "type": "object",
                 "required": [started.root],
@@ -91,7 +90,7 @@ class Builder:
         noun, root = started.noun, started.root
         first = meaning.items[0] if meaning.items else None
         if noun is None and root == "" and isinstance(first, Choice) and meaning.trigger is None:
-            found = _spoken_of(first.words)
+            found = spoken_of(first.words)
             noun, root = (found, found) if found else (noun, root)
         person = f"{root}.{snake(started.person)}" if root and started.person else None
         return Scope(noun=noun, root=root, person=person, asker=started.asker)
@@ -285,6 +284,15 @@ class Builder:
         left = replace(scope, approval=after.approval or scope.approval)
         return [*asked, made], left
 
+    def _begun(self, meaning: Meaning) -> list[Item]:
+        """The steps; one that ends the run before anything was done is asked about, and ends nothing."""
+        first = meaning.items[0] if meaning.items else None
+        if not isinstance(first, Doing) or meaning.trigger or meaning.clock or not steps.is_stop(first.words):
+            return meaning.items
+        text = f"“{said(first.words)}” ends it before anything is done. What shall happen?"
+        self._desk.ask(f"step.{snake(first.words[:3])}", text, ["leave it out"], weight=0.3)
+        return meaning.items[1:]
+
     def _kept(self, scope: Scope) -> list[Primitive]:
         """What a model says of a record goes back to where the record lies; without that it would be lost."""
         words = read("write the answer back to the same record")
@@ -372,7 +380,8 @@ class Builder:
     def _denied(self, words: Sequence[Word]) -> None:
         """`do not …`: asked about where a step above does just that."""
         stems = {word.stem for word in words if word.low not in ("do", "not", "never")}
-        if any(stems <= done for done in self._done):
+        stems -= {"send", "any", "ever", "again", "make", "do"} if len(stems) > 1 else set()
+        if stems and any(stems <= done for done in self._done):
             asked = f"You ask for it and say “{said(words)}” as well. Shall it be done?"
             self._desk.ask("step.contradiction", asked, ["yes", "no"], weight=0.4)
             return
@@ -382,17 +391,3 @@ class Builder:
 def _gate_of(first: Primitive, desk: Desk) -> Primitive:
     """A condition that a step decides cannot stand at the trigger: it is a filter behind that step."""
     return {"type": "condition", "kind": "filter", "name": desk.name("check"), "logic": first.pop("when")}
-
-
-def _spoken_of(words: Sequence[Word]) -> str | None:
-    """`a parcel`, `the parcel's weight`: the noun that a first condition is about."""
-    at = find(words, "'s")
-    if at and at[0]:
-        return snake(noun_phrase(words[at[0] - 1 : at[0]]))
-    if words and words[0].low in ("a", "an") and len(words) > 1:
-        return snake(words[1:2])
-    return None
-
-
-def _uses(primitives: Sequence[Primitive], first: Primitive, root: str) -> bool:
-    return re.search(rf"(?<![\w.]){re.escape(root)}(?![\w])", repr([*primitives, first])) is not None

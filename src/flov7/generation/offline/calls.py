@@ -72,7 +72,8 @@ def db_query(wish: Wish, desk: Desk) -> Filled:
     table = table_of(words) or plural(noun or "rows")
     sql, params = _statement(wish, table)
     asked = f"Which SQL shall `{wish.name}` run ({said(words)})?"
-    given = desk.ask(f"{wish.name}.sql", asked, [sql], weight=0.12, sort=Sort.ASSUMED)
+    loses = sql.startswith("delete") and table_of(words) is None  # what is gone is gone: no guess at a table
+    given = desk.ask(f"{wish.name}.sql", asked, [sql], weight=0.12, sort=Sort.OPEN if loses else Sort.ASSUMED)
     config: dict[str, Any] = {"sql": given}
     if params and "$1" in given:
         config["params"] = params

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flov7.generation.offline import lexicon, places, services, steps
+from flov7.generation.offline.absent import LEAVE, absent
 from flov7.generation.offline.desk import Desk
 from flov7.generation.offline.index import Index, Match
 from flov7.generation.offline.slots import Scope
@@ -31,6 +32,8 @@ class Chooser:
 
     def matches(self, words: Sequence[Word], scope: Scope) -> list[Match]:
         """The kinds that a step may be, best first; empty where the person has to say."""
+        if (lacking := absent(words)) is not None:
+            return self._asked(words, lacking.question, (*lacking.nearest, LEAVE))
         if services.writes_back(words):
             near = services.nearest((*read("update"), *words[1:]), self._desk.catalogue, self._services)
             if near is not None:
@@ -51,8 +54,13 @@ class Chooser:
             if places.names_place(words) or words[0].low in _OUTSIDE:
                 known = self._index.kind("action/api_call")
                 return [Match(known, 1.0)] if known else []
+        return self._asked(
+            words, f"I do not know how to do “{said(words)}”. Which of these comes closest?", tuple(_CLOSEST)
+        )
+
+    def _asked(self, words: Sequence[Word], text: str, offered: Sequence[str]) -> list[Match]:
+        """What the person says that it is; nothing is done before."""
         key = f"step.{snake(words[:3])}"
-        text = f"I do not know how to do “{said(words)}”. Which of these comes closest?"
-        given = self._desk.ask(key, text, list(_CLOSEST), weight=0.3)
+        given = self._desk.ask(key, text, list(offered), weight=0.3)
         kind = self._index.kind(_CLOSEST.get(given, "")) if key in self._desk.answers else None
         return [Match(kind, 1.0)] if kind else []

@@ -111,6 +111,8 @@ def is_verb(words: Sequence[Word], at: int, *, fresh: bool, verbs: frozenset[str
     word = words[at]
     if word.sort != "word":
         return False
+    if word.low == "never" and fresh and at + 1 < len(words):
+        return True
     if word.low not in verbs:
         return fresh and _acts(words, at)
     before = words[at - 1].low if at else ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flov7.generation.offline import lexicon
-from flov7.generation.offline.slots import Scope
+from flov7.generation.offline.slots import Scope, noun_phrase
 from flov7.generation.offline.triggers import Started
 from flov7.generation.offline.words import Word, find, snake
 
@@ -55,3 +55,18 @@ def document_name(primitives: Sequence[dict[str, Any]], started: Started) -> str
     acts = [str(one["name"]) for one in primitives if one["type"] in ("action", "data")]
     first = acts[0] if acts else str(primitives[0]["name"])
     return snake(f"{started.noun}_{first}" if started.noun and started.noun not in first else first)
+
+
+def spoken_of(words: Sequence[Word]) -> str | None:
+    """`a parcel`, `the parcel's weight`: the noun that a first condition is about."""
+    at = find(words, "'s")
+    if at and at[0]:
+        return snake(noun_phrase(words[at[0] - 1 : at[0]]))
+    if words and words[0].low in ("a", "an") and len(words) > 1:
+        return snake(words[1:2])
+    return None
+
+
+def uses(primitives: Sequence[dict[str, Any]], first: dict[str, Any], root: str) -> bool:
+    """Whether the name is read anywhere."""
+    return re.search(rf"(?<![\w.]){re.escape(root)}(?![\w])", repr([*primitives, first])) is not None
