@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import typer
+
+from flov7.cli.screen import say
 from flov7.kit import json
 from flov7.kit.errors import Invalid
 from flov7.language.diagnostics import DocumentInvalid
@@ -15,6 +20,11 @@ from flov7.language.front import check_value
 from flov7.language.plan import Plan, TriggerNode
 from flov7.language.printing import to_json
 
+if TYPE_CHECKING:
+    from flov7.generation.draft import Draft, Question
+
+_MOST = 6
+"""Questions of one demo."""
 _HOST = re.compile(r"https?://[^/\s\"'{}]+")
 
 
@@ -66,7 +76,7 @@ async def drafted(sentence: str) -> Drafted:
     from flov7.generation.generate import draft
     from flov7.primitives.registry import catalogue
 
-    made = await draft(sentence, catalogue=catalogue())
+    made = await _talked(await draft(sentence, catalogue=catalogue()))
     if made.document is None or not made.is_valid:
         asks = " ".join(question.text for question in made.questions)
         raise Invalid("The sentence could not be made a workflow.", hint=asks or "Say when it starts and what it does.")
@@ -77,6 +87,37 @@ async def drafted(sentence: str) -> Drafted:
         f"{one.text} Taken for now: {one.suggestions[0]}." if one.suggestions else one.text for one in made.questions
     ]
     return Drafted(to_json(checked.document), checked.document, checked.plan, questions)
+
+
+async def _talked(made: Draft) -> Draft:
+    """What is not clear is asked; where nobody sits at a terminal, what is suggested first is taken, and said."""
+    from flov7.generation.draft import Sort
+    from flov7.generation.generate import draft
+    from flov7.primitives.registry import catalogue
+
+    asked: set[str] = set()
+    while len(asked) < _MOST:
+        question = next(
+            (one for one in made.questions if one.sort is Sort.OPEN and one.suggestions and one.key not in asked), None
+        )
+        if question is None or question.key == "sentence":
+            break
+        asked.add(question.key)
+        answer = await _answer(question)
+        said = {**made.earlier.answers, question.key: answer}
+        earlier = made.earlier.model_copy(update={"answers": said})
+        made = await draft(made.sentence, catalogue=catalogue(), earlier=earlier)
+    return made
+
+
+async def _answer(question: Question) -> str:
+    first = question.suggestions[0]
+    if not sys.stdin.isatty():
+        say(f"{question.text} Nobody is here to ask, so it is: {first}.")
+        return first
+    others = ", ".join(question.suggestions[1:])
+    words = f"{question.text}{f' (or: {others})' if others else ''}"
+    return str(await asyncio.to_thread(typer.prompt, words, default=first))
 
 
 def _without_connections(document: dict[str, Any]) -> dict[str, Any]:
