@@ -52,6 +52,38 @@ class TestNamesTakenTwice:
         assert mends == ["m_2", "m_3", "m_4"]
 
 
+class TestADamagedShape:
+    def test_does_not_hide_what_is_wrong_elsewhere(self) -> None:
+        document = [
+            {"type": "trigger", "kind": "apii", "name": "go"},
+            {"type": "actionn", "name": "a"},
+            {"type": "condition", "kind": "if_else", "name": "big", "logic": "a >", "then": [
+                {"type": "data", "kind": "mapping", "name": "m", "mapping": {"a": "b"}, "tiemout": 3},
+                {"type": "action", "kind": "api_call", "name": "call", "config": {"methd": "GET"}},
+            ]},
+            {"type": "action", "kind": "wait", "name": "Bad Name", "config": {"for": "time", "duration": "soon"}},
+        ]  # fmt: skip
+        checked = check_value(document, catalogue())
+        found = {(one.code, one.where) for one in checked.diagnostics if one.severity == "error"}
+        assert found >= {
+            ("kind.unknown", "/0/kind"),
+            ("shape.bad_value", "/1/type"),
+            ("expression.invalid", "/2/logic"),
+            ("shape.unknown_field", "/2/then/0/tiemout"),
+            ("config.unknown", "/2/then/1/config/methd"),
+            ("name.invalid", "/3/name"),
+            ("duration.invalid", "/3/config/duration"),
+        }
+        assert not {code for code, _ in found if code.startswith(("ref.", "order.", "type."))}
+        assert checked.document is None and checked.plan is None
+
+    @pytest.mark.parametrize("field", ["mode", "expect", "inputs", "flow7"])
+    def test_of_the_documents_own_fields_neither(self, field: str) -> None:
+        raw = {"name": "x", field: ["wrong"], "primitives": [{"type": "trigger", "kind": "apii", "name": "go"}]}
+        found = [one.code for one in check_value(raw, catalogue()).diagnostics]
+        assert found[0].startswith(("shape.", "document.")) and ("kind.unknown" in found) == (field != "flow7")
+
+
 class TestTheFiveExamples:
     def test_are_those_of_the_product_document(self) -> None:
         paper = SHARED / "product" / "flov7.md"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from flov7.language.catalogue import Catalogue, KindSpec
 from flov7.language.diagnostics import Report, Severity, pointer
-from flov7.language.document import AnyPrimitive, Condition, Document, flat_sides, nested_lists
+from flov7.language.document import AnyPrimitive, Condition, Connection, Document, flat_sides, nested_lists
 from flov7.language.kinds import settle_kinds, spec_of
 from flov7.language.library import Library
 from flov7.language.order import Arrangement, arrange, bits, find_cycle, items_of, upstream
@@ -37,6 +37,8 @@ class Analysis:
     places: dict[str, Place] = field(default_factory=dict[str, Place])
     specs: dict[str, KindSpec] = field(default_factory=dict[str, KindSpec])
     lists: dict[Path, Listing] = field(default_factory=dict[Path, Listing])
+    connections: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    """What steps may use, by name: `(kind, service)`; the document's own go before the workspace's."""
 
     @property
     def open_severity(self) -> Severity:
@@ -67,8 +69,13 @@ def analyse(
     """Settle kinds, find places and order. The report has errors where a plan cannot be made."""
     settled = settle_kinds(document, catalogue, report)
     analysis = Analysis(settled, catalogue, library, strict, report, is_fragment)
+    kept = library.connections.values() if library else ()
+    analysis.connections.update((one.name, (one.kind, one.service)) for one in kept)
     for place in outline(settled):
         analysis.places[place.primitive.name] = place
+        if isinstance(place.primitive, Connection) and place.primitive.kind:
+            kind = place.primitive.kind
+            analysis.connections[place.primitive.name] = (kind, place.primitive.service or kind)
         spec = spec_of(place.primitive, catalogue)
         if spec is not None:
             analysis.specs[place.primitive.name] = spec

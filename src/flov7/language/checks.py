@@ -91,7 +91,7 @@ def check_connection(analysis: Analysis, place: Place, spec: KindSpec) -> str | 
         return None
     if named is None and need.given and (place.primitive.config or {}).get(need.given) is None:
         return None
-    offered = _offered(analysis)
+    offered = analysis.connections
     if named is not None:
         return _check_named(analysis, place, spec, named, offered)
     fitting = [name for name, (kind, service) in offered.items() if fits(spec, kind, service)]
@@ -125,17 +125,6 @@ def _channel(place: Place, spec: KindSpec) -> str | None:
     if spec.key not in ("action/notification", "action/wait") or not isinstance(channel, str) or "{{" in channel:
         return None
     return None if channel in ("webhook", "email") else channel
-
-
-def _offered(analysis: Analysis) -> dict[str, tuple[str, str]]:
-    """Connections by name: `(kind, service)`; the document's own go before the workspace's."""
-    kept = analysis.library.connections.values() if analysis.library else ()
-    offered = {one.name: (one.kind, one.service) for one in kept}
-    for place in analysis.places.values():
-        primitive = place.primitive
-        if isinstance(primitive, Connection) and primitive.kind:
-            offered[primitive.name] = (primitive.kind, primitive.service or primitive.kind)
-    return offered
 
 
 def fits(spec: KindSpec, kind: str, service: str) -> bool:
@@ -269,10 +258,12 @@ def _check_loop(analysis: Analysis, place: Place) -> None:
 
 def _check_joins(analysis: Analysis, place: Place) -> None:
     sides = {label: name for label, _, name in flat_sides(place.primitive)}
+    if place.primitive.kind == "switch" or not sides:
+        return
     listing = analysis.lists[place.list_path]
     position = {one.name: index for index, one in enumerate(listing.primitives)}
     named = [name for name in sides.values() if position.get(name, -1) > position[place.primitive.name]]
-    if place.primitive.kind == "switch" or not named:
+    if not named:
         return
     for name, start in listing.order.starts.items():
         if not named or not any(one in start.deps for one in named):

@@ -103,6 +103,7 @@ class Report:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str, str], Diagnostic] = {}
+        self._errors = False
 
     def add(
         self,
@@ -125,6 +126,7 @@ class Report:
             fix=tuple(fix) if fix else None,
         )
         self._found.setdefault((code, where, message), found)
+        self._errors = self._errors or found.severity is Severity.ERROR
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -135,7 +137,7 @@ class Report:
     @property
     def has_errors(self) -> bool:
         """Whether any of them is an error."""
-        return any(one.severity is Severity.ERROR for one in self._found.values())
+        return self._errors
 
 
 class DocumentInvalid(Invalid):

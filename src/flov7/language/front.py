@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from flov7.language.library import Library
 from flov7.language.parse import parse_value
 from flov7.language.plan import Plan
 from flov7.language.reading import read_text
+from flov7.language.sound import holding, sound_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,31 @@ def check_value(raw: Any, catalogue: Catalogue, *, library: Library | None = Non
     """Check a JSON value: a document, a bare list of primitives, or one primitive."""
     report = Report()
     document = parse_value(raw, report, apart=True)
+    prefix = 0 if isinstance(raw, dict) and "primitives" in raw else 2 if isinstance(raw, dict) else 1
     if document is None:
-        return Checked(None, report.diagnostics, None)
+        more = _of_sound_part(raw, catalogue, library=library, strict=strict) if _only_shape(report) else []
+        return Checked(None, _sorted(report.diagnostics, more, prefix), None)
     told_apart = any(one.code == "name.duplicate" for one in report.diagnostics)
     compiled = compile_document(document, catalogue, library=library, strict=strict)
-    prefix = 0 if isinstance(raw, dict) and "primitives" in raw else 2 if isinstance(raw, dict) else 1
-    found = tuple(_without(one, prefix) for one in compiled.diagnostics) if prefix else compiled.diagnostics
-    found = tuple(sorted((*report.diagnostics, *found), key=lambda one: list(Severity).index(one.severity)))
+    found = _sorted(report.diagnostics, compiled.diagnostics, prefix)
     return Checked(None if told_apart else compiled.document, found, None if report.has_errors else compiled.plan)
+
+
+def _only_shape(report: Report) -> bool:
+    return all(one.code.startswith("shape.") for one in report.diagnostics)
+
+
+def _of_sound_part(raw: Any, catalogue: Catalogue, *, library: Library | None, strict: bool) -> list[Diagnostic]:
+    rest, replaced = sound_part(raw)
+    if rest is None:
+        return []
+    return holding(check_value(rest, catalogue, library=library, strict=strict).diagnostics, replaced)
+
+
+def _sorted(first: Iterable[Diagnostic], more: Iterable[Diagnostic], prefix: int) -> tuple[Diagnostic, ...]:
+    """All of them, the worst first; `more` still points into the document that what was given was wrapped in."""
+    found = (*first, *(_without(one, prefix) if prefix else one for one in more))
+    return tuple(sorted(found, key=lambda one: list(Severity).index(one.severity)))
 
 
 def _without(diagnostic: Diagnostic, parts: int) -> Diagnostic:

@@ -26,7 +26,7 @@ def parse_value(raw: Any, report: Report, *, apart: bool = False) -> Document | 
     """
     if not check_depth(raw, report):
         return None
-    wrapped, prefix = _wrap(raw)
+    wrapped, prefix = wrap(raw)
     if wrapped is None:
         report.add(
             "shape.wrong_type",
@@ -70,7 +70,7 @@ def _renamed(document: Document, names: dict[Path, str]) -> Document:
     return Document.model_validate(told_apart)
 
 
-def _wrap(raw: Any) -> tuple[dict[str, Any] | None, int]:
+def wrap(raw: Any) -> tuple[dict[str, Any] | None, int]:
     """The document object, and how many leading pointer parts our wrapping added."""
     match raw:
         case list():
@@ -90,7 +90,7 @@ def _called(value: Any) -> str:
 
 def _explain(detail: ErrorDetails, *, raw: Any, prefix: int, report: Report) -> None:
     """One pydantic error as a diagnostic with a pointer into what the person wrote."""
-    path, value, owner = _locate(detail["loc"], raw)
+    path, value, owner = locate(detail["loc"], raw)
     where = pointer(*path[prefix:])
     last = path[-1] if path else ""
     match detail["type"]:
@@ -149,7 +149,7 @@ def _is_other_branch(detail: ErrorDetails, value: Any) -> bool:
     )
 
 
-def _locate(loc: tuple[int | str, ...], raw: Any) -> tuple[tuple[int | str, ...], Any, Any]:
+def locate(loc: tuple[int | str, ...], raw: Any) -> tuple[tuple[int | str, ...], Any, Any]:
     """Pydantic's location without its union tags: `(path, value there, the object that holds it)`."""
     path: list[int | str] = []
     here, owner = raw, raw

@@ -16,6 +16,8 @@ from flov7.language.expressions import Reference
 from flov7.language.outline import Place
 from flov7.language.plan import Binding, FromLoop, FromMapping, FromPayload, FromRun, FromStep
 
+_WORDS_LOOKED_AT = 50
+
 
 class Scope:
     """Resolves names for one document; finds hidden names when all has been resolved."""
@@ -25,6 +27,7 @@ class Scope:
         self._mappings: dict[str, list[Place]] = {}
         self._triggers: set[str] = set()
         self._payload_uses: dict[str, str] = {}
+        self._near: dict[str, str | None] = {}
         for place in analysis.places.values():
             if isinstance(place.primitive, Data) and place.primitive.kind == "mapping":
                 for root in dict.fromkeys(target.split(".")[0] for target in (place.primitive.mapping or {}).values()):
@@ -200,29 +203,49 @@ class Scope:
 
     def _suspect(self, root: str, where: str) -> None:
         """Without `inputs` any name may be a field of the payload; one that nearly is another name is suspect."""
-        known = [*self._analysis.places, *self._mappings]
-        near = difflib.get_close_matches(root, known, n=1, cutoff=0.85)
-        if near and root not in known:
+        near = self._near_name(root)
+        if near is not None:
             self._analysis.report.add(
                 "ref.unknown",
                 where=where,
                 severity=Severity.WARNING,
                 message=f"`{root}` is taken for a field of the payload.",
-                hint=f"`{near[0]}` was meant? Otherwise name `{root}` in `inputs`.",
+                hint=f"`{near}` was meant? Otherwise name `{root}` in `inputs`.",
             )
+
+    def _near_name(self, root: str) -> str | None:
+        """The name that a word may be a slip of. Each word costs a look at all names, so only the first few get it."""
+        if root in self._analysis.places or root in self._mappings:
+            return None
+        if root not in self._near and len(self._near) < _WORDS_LOOKED_AT:
+            known = [*self._analysis.places, *self._mappings]
+            self._near[root] = next(iter(difflib.get_close_matches(root, known, n=1, cutoff=0.85)), None)
+        return self._near.get(root)
 
     def check_hiding(self) -> None:
         """After all is resolved: names that hide others in use, and names set on two ways side by side."""
         for root, setters in self._mappings.items():
             for place in setters:
                 self._check_hidden(root, place)
-            for index, one in enumerate(setters):
-                for other in setters[:index]:
-                    self._check_side_by_side(root, other, one)
+            self._check_order(root, setters)
         for place in self._analysis.places.values():
             loop = place.primitive
             if isinstance(loop, Condition) and loop.as_ is not None and loop.as_ in self._analysis.places:
                 self._hidden(loop.as_, self._analysis.pointer(place, "as"), "a primitive's name")
+
+    def _check_order(self, root: str, setters: list[Place]) -> None:
+        """Each against those that are not settled before it. What is before one that is before it need not be asked."""
+        before: list[int] = []
+        for index, one in enumerate(setters):
+            settled, left = 0, (1 << index) - 1
+            while left:
+                other = left.bit_length() - 1
+                if self._reads(setters[other], one):
+                    settled |= 1 << other | before[other]
+                elif self._check_side_by_side(root, setters[other], one):
+                    break  # one such line a step is enough
+                left &= ~(settled | 1 << other)
+            before.append(settled)
 
     def _check_hidden(self, root: str, place: Place) -> None:
         where = self._analysis.pointer(place, "mapping")
@@ -238,9 +261,10 @@ class Scope:
             "ref.hidden", where=where, message=f"`{root}` is {what} too.", hint="Take another name here."
         )
 
-    def _check_side_by_side(self, root: str, first: Place, second: Place) -> None:
-        if self._reads(first, second) or self._reads(second, first) or self._exclude(first, second):
-            return
+    def _check_side_by_side(self, root: str, first: Place, second: Place) -> bool:
+        """Whether they do set the same name side by side; it is told."""
+        if self._reads(second, first) or self._exclude(first, second):
+            return False
         same = _targets(first, root) & _targets(second, root)
         if same:
             self._analysis.report.add(
@@ -249,6 +273,7 @@ class Scope:
                 message=f"`{first.primitive.name}` sets `{sorted(same)[0]}` too, and runs side by side with this.",
                 hint="Take another name, or let one wait for the other with `after`.",
             )
+        return bool(same)
 
     def _exclude(self, first: Place, second: Place) -> bool:
         """Whether only one of them can run: other sides of one condition, or parts of other triggers."""
