@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from flov7.ai.book import StoredBook
+from flov7.ai.nodes import NodeWriter
 from flov7.ai.settings import AiSettings
 from flov7.ai.thinking import Thinking
 from flov7.cache.answers import Answers
@@ -341,6 +342,7 @@ def gateway_of(house: House, *, settings: GatewaySettings | None = None, metrics
         probes={"redis": house.cache.ping},
         circuits=house.network.states,
         metrics=metrics or Metrics(),
+        nodes=NodeWriter(house.cage, models_of(LlmSettings.load(), book=StoredBook(house.database, most_models=99))),
         drafter=Conversations(
             catalogue=house.registry.catalogue(),
             drafter=model_drafter(LlmSettings.load(), answers=Answers(house.cache, kind="drafts")),

@@ -115,15 +115,19 @@ class TestOtherWorkspaces:
                 continue
             address = re.sub(r"\{(\w+)\}", lambda found: ids[found[1]], path)
             tail = "/" + path.rsplit("/", 1)[1]
-            body = bodies.get(
-                tail,
-                {"document": MANUAL}
-                if method == "PUT" and "workflows" in path
-                else {"value": 1}
-                if "/state/" in path
-                else {"text": "x"}
-                if method == "PUT"
-                else None,
+            body = (
+                {"version": 1, "accept": True}
+                if path.endswith("/nodes/{name}/review")
+                else bodies.get(
+                    tail,
+                    {"document": MANUAL}
+                    if method == "PUT" and "workflows" in path
+                    else {"value": 1}
+                    if "/state/" in path
+                    else {"text": "x"}
+                    if method == "PUT"
+                    else None,
+                )
             )
             query = {"from": 1} if tail == "/diff" and method == "GET" else None
             mine = {"json": body} if body is not None else {}

@@ -19,6 +19,7 @@ from flov7.cli import (
     evaluate,
     kinds,
     new,
+    nodes,
     run,
     runs,
     scripted_model,
@@ -47,6 +48,7 @@ app.add_typer(runs.app, name="runs", short_help="Look at runs, and talk to them.
 app.add_typer(templates.app, name="templates", short_help="Workflows to begin with.")
 app.add_typer(evaluate.app, name="evaluate", short_help="How good generation is, on cases from files.")
 app.add_typer(connectors.app, name="connectors", short_help="Services whose operations are kinds of steps.")
+app.add_typer(nodes.app, name="nodes", short_help="Steps that your workspace wrote itself.")
 app.add_typer(connections.app, name="connections", short_help="Ways to the outside, with their secrets.")
 
 

@@ -24,9 +24,11 @@ from flov7.gateway.keys import routes as keys
 from flov7.gateway.kinds import routes as kinds
 from flov7.gateway.message_templates import routes as message_templates
 from flov7.gateway.middleware import BodyLimit, FastLane, Observed
+from flov7.gateway.nodes import routes as nodes
 from flov7.gateway.parts import Gateway
 from flov7.gateway.repeating import Repeatable
 from flov7.gateway.security import KeyRequired
+from flov7.gateway.spending import routes as spending
 from flov7.gateway.templates import routes as templates
 from flov7.gateway.workflows import lifecycle, state
 from flov7.gateway.workflows import routes as workflows
@@ -60,9 +62,11 @@ def create_app(gateway: Gateway) -> FastAPI:
         live,
         messages,
         executions,
+        spending,
         login,
         connections,
         connectors,
+        nodes,
         message_templates,
         templates,
         files,

@@ -33,6 +33,7 @@ _TAGS = {
     "workflows": "Documents with versions. A draft goes live by `activate`; its triggers then start runs.",
     "executions": "Runs: what they did, live, and what can be said to them.",
     "connections": "Services outside, and their secrets, which go in and never come out.",
+    "nodes": "Steps that a workspace wrote itself: from a sentence or by hand, shown to hold, reviewed by a person.",
     "connectors": "Services whose operations are kinds: those that come with Flov7, and those made of documents.",
     "message templates": "Texts that steps send, versioned, used by name.",
     "files": "What runs take and make: uploaded here, or fetched by a step; a run carries a reference.",
@@ -112,7 +113,7 @@ def _contents(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def example(schema: dict[str, Any], spec: dict[str, Any], *, depth: int = 0) -> Any:
     """A value that fits: made of the schema's own examples, defaults and constants."""
-    if depth > 8:
+    if depth > 12:
         return None
     if "$ref" in schema:
         return example(spec["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]], spec, depth=depth + 1)

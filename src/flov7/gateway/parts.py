@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from flov7.ai.nodes import NodeWriter
 from flov7.cache.answers import Answers
 from flov7.cache.bus import Bus
 from flov7.cache.turns import AccountTurns
@@ -41,7 +42,7 @@ Probe = Callable[[], Awaitable[None]]
 @dataclass(kw_only=True)
 class Gateway:
     """`bus` is None without Redis; `outside` is how connection tests reach the world; `sources` opens what triggers
-    listen to; `drafter` makes documents out of sentences; `probes` are further peers for `/health` by name,
+    listen to; `drafter` makes documents out of sentences, `nodes` writes nodes; `probes` are further peers for `/health` by name,
     `answers` keeps what is read often in Redis, `turns` counts there what each key asks, `circuits` is the state of
     the breakers of hosts outside; `started` and `stopped` are called with the application's life."""
 
@@ -53,6 +54,7 @@ class Gateway:
     sources: Sources | None = None
     bus: Bus | None = None
     drafter: Drafter | None = None
+    nodes: NodeWriter | None = None
     answers: Answers | None = None
     turns: AccountTurns | None = None
     metrics: Metrics = field(default_factory=Metrics)

@@ -27,10 +27,10 @@ class About(BaseModel):
     """What a node says of itself. Its effect is `pure` or `read`: a cage has no way to change anything outside."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    title: str = Field(min_length=1, max_length=120)
-    summary: str = Field(min_length=1, max_length=1000)
-    inputs: dict[str, Any]
-    outputs: dict[str, Any]
+    title: str = Field(min_length=1, max_length=120, examples=["Sum of prices"])
+    summary: str = Field(min_length=1, max_length=1000, examples=["Adds prices up."])
+    inputs: dict[str, Any] = Field(description="JSON Schema of an object.", examples=[{"type": "object"}])
+    outputs: dict[str, Any] = Field(description="JSON Schema of an object.", examples=[{"type": "object"}])
     effect: Literal["pure", "read"] = "pure"
     sentence: str = Field(default="", max_length=5000, description="What was asked for.")
 

@@ -6,9 +6,10 @@ from collections import OrderedDict
 
 from flov7.kit.errors import FlowError
 from flov7.language.catalogue import Shelf
-from flov7.primitives.connectors.openapi.importing import About
+from flov7.primitives.connectors.openapi.importing import About as ConnectorAbout
 from flov7.primitives.connectors.stored import StoredShelf
-from flov7.store import connectors
+from flov7.primitives.nodes import About, Node, NodeShelf
+from flov7.store import connectors, nodes
 from flov7.store.connectors import StoredConnector
 from flov7.store.scope import Scope
 
@@ -23,7 +24,10 @@ class WorkspaceShelves:
 
     async def of(self, scope: Scope) -> tuple[Shelf, ...]:
         """All shelves of the scope's workspace."""
-        return tuple([await self.one(scope, stored) for stored in await connectors.listed(scope)])
+        made: list[Shelf] = [await self.one(scope, stored) for stored in await connectors.listed(scope)]
+        own = [Node(name=one.name, version=one.version, about=About.model_validate(one.about), code=one.code)
+               for one in await nodes.accepted(scope)]  # fmt: skip
+        return (*made, NodeShelf(own)) if own else tuple(made)
 
     async def one(self, scope: Scope, stored: StoredConnector) -> StoredShelf:
         """The shelf of one connector."""
@@ -31,7 +35,7 @@ class WorkspaceShelves:
         found = self._kept.get(key)
         if found is None:
             found = StoredShelf(
-                About.model_validate(stored.about),
+                ConnectorAbout.model_validate(stored.about),
                 digest=stored.digest,
                 entries=await connectors.entries(scope, stored.name),
                 kinds=await connectors.kinds(scope, stored.name),

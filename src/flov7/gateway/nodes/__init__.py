@@ -1,0 +1,1 @@
+"""Nodes of a workspace over HTTP."""
