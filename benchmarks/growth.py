@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from benchmarks.measuring import keep
@@ -34,6 +34,28 @@ def rounds(count: int) -> dict[str, Any]:
     return {"name": "rounds", "primitives": [{"type": "trigger", "kind": "api", "name": "go"}, loop]}
 
 
+def calls(count: int) -> dict[str, Any]:
+    """A document of calls that all read the payload."""
+    config = {"url": "https://example.com/{{ id }}", "method": "POST", "json": {"total": "{{ total }}"}}
+    return _of({"type": "action", "kind": "api_call", "name": f"c{n}", "config": config} for n in range(count))
+
+
+def one_name(count: int) -> dict[str, Any]:
+    """A document of steps that all set the same name."""
+    return _of({"type": "data", "kind": "mapping", "name": f"m{n}", "mapping": {"a": "b"}} for n in range(count))
+
+
+def sides(count: int) -> dict[str, Any]:
+    """A document of conditions with a nested side each, two primitives a condition."""
+    inner = [{"type": "data", "kind": "mapping", "name": f"m{n}", "mapping": {"a": f"b{n}"}} for n in range(count // 2)]
+    over = {"type": "condition", "kind": "if_else", "logic": "a > 1"}
+    return _of({**over, "name": f"i{n}", "then": [one]} for n, one in enumerate(inner))
+
+
+def _of(primitives: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {"name": "grows", "primitives": [{"type": "trigger", "kind": "api", "name": "go"}, *primitives]}
+
+
 def best(work: Callable[[], Any], *, times: int = 5) -> float:
     """The best of a few: the machine's noise only adds."""
     took: list[float] = []
@@ -57,6 +79,17 @@ def per_unit(make: Callable[[int], dict[str, Any]], sizes: list[int]) -> dict[st
     return {"us_each": found, "worst_over_smallest": round(max(found.values()) / smallest, 2), "aim": 1.5}
 
 
+def checking(make: Callable[[int], dict[str, Any]], sizes: list[int]) -> dict[str, Any]:
+    """Microseconds of check and compile for each primitive, and the largest over the smallest size."""
+    found: dict[str, float] = {}
+    for size in sizes:
+        document = make(size)
+        assert not check_value(document, catalogue()).has_errors
+        found[str(size)] = round(best(lambda d=document: check_value(d, catalogue()), times=3) / size * 1e6, 1)
+    worst = max(found.values()) / found[str(sizes[0])]
+    return {"us_each": found, "worst_over_smallest": round(worst, 2), "aim": 1.5}
+
+
 def main() -> None:
     """Measure and write."""
     whole = steps(1000)
@@ -68,6 +101,9 @@ def main() -> None:
     body = {
         "steps": per_unit(steps, [10, 100, 1000]),
         "rounds": per_unit(rounds, [100, 1000, 10_000]),
+        "check_calls": checking(calls, [100, 1000, 3000]),
+        "check_one_name": checking(one_name, [100, 1000, 3000]),
+        "check_sides": checking(sides, [100, 1000, 3000]),
         "compile_and_validate_1000_ms": round(compile_ms, 1),
         "compile_aim_ms": 150,
         "expressions_per_second": round(20_000 / timed),
