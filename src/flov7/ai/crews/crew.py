@@ -127,6 +127,7 @@ async def _shaped(
 
     rules = "Put what the team found into the asked-for shape. Take everything from their results; make nothing up."
     assert crew.schema_ is not None
-    task = Task("aggregate", rules, material(dict(results)), crew.schema_, Need.SIMPLE)
+    told = "\n\n".join(f"## {name}\n{text}" for name, text in results.items())
+    task = Task("aggregate", rules, material(told), crew.schema_, Need.SIMPLE)
     value: dict[str, Any] = await answered(Job(task, inputs, model, desk, {}))
     return value
