@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flov7.primitives.connectors.builtin import shelves
@@ -80,7 +80,7 @@ def trigger(kind: str, inputs: dict[str, Any], peer: Callable[[int], ConnectionV
         )  # fmt: skip
         asked = runner.read(_with_port(inputs, port))
         if runner.watcher.subscribe is not None:
-            await runner.watcher.subscribe(watching, asked)
+            watching = replace(watching, state=await runner.watcher.subscribe(watching, asked))
         found = runner.watcher.watch(watching, asked)
         try:
             return await anext(found)

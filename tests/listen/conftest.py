@@ -233,6 +233,19 @@ class Mail(Server):
 @pytest.fixture
 def mail() -> Iterator[Mail]:
     """A mail server with one mailbox for each user who asks."""
+    with mail_server() as running:
+        yield running
+
+
+def _asking(folder: Path, tokens: str) -> str:
+    rules = f"introspection_url = {tokens}\nintrospection_mode = get\nusername_attribute = email\n"
+    (folder / "tokens.conf").write_text(f"{rules}active_attribute = active\nactive_value = true\n")
+    return f"passdb {{\n driver = oauth2\n mechanisms = xoauth2\n args = {folder}/tokens.conf\n}}\n"
+
+
+@contextmanager
+def mail_server(tokens: str = "") -> Iterator[Mail]:
+    """A mail server; `tokens` is the address at which it asks whether a token holds, and whose it is."""
     dovecot = program("dovecot", package="dovecot-imapd")
     folder = Path(tempfile.mkdtemp(prefix="flov7-mail-"))
     folder.chmod(0o755)
@@ -247,8 +260,9 @@ def mail() -> Iterator[Mail]:
     (folder / "dovecot.conf").write_text(
         f"base_dir = {folder}/run\nstate_dir = {folder}/state\nlog_path = {folder}/dovecot.log\nprotocols = imap\n"
         f"listen = 127.0.0.1\nssl = no\ndisable_plaintext_auth = no\nmail_location = maildir:{folder}/mail/%u\n"
-        f"first_valid_uid = 1\nfirst_valid_gid = 1\n{inside}auth_mechanisms = plain login\nauth_failure_delay = 0\n"
-        "passdb {\n driver = static\n args = password=pw\n}\n"
+        f"first_valid_uid = 1\nfirst_valid_gid = 1\n{inside}auth_mechanisms = plain login{' xoauth2' if tokens else ''}\n"
+        f"auth_failure_delay = 0\n{_asking(folder, tokens) if tokens else ''}"
+        "passdb {\n driver = static\n mechanisms = plain login\n args = password=pw\n}\n"
         f"userdb {{\n driver = static\n args = uid={owner.pw_uid} gid={owner.pw_gid} home={folder}/mail/%u\n}}\n"
         f"service imap-login {{\n chroot =\n inet_listener imap {{\n port = {port}\n }}\n inet_listener imaps {{\n port = 0\n }}\n}}\n"
         "service anvil {\n chroot =\n}\n"

@@ -40,6 +40,14 @@ class OAuthInputs(KindInputs):
     pkce: bool | None = Field(default=None, description="Whether a code is bound to us; off only where it is refused.")
     headers: dict[str, str] = Field(default_factory=dict, description="Sent with every request.")
     query: dict[str, str] = Field(default_factory=dict, description="Added to every address.")
+    host: str | None = Field(
+        default=None, description="For a mailbox: its IMAP server.", examples=["outlook.office365.com"]
+    )
+    port: int | None = Field(default=None, ge=1, le=65535, description="For a mailbox: 993 where it is left out.")
+    security: Literal["tls", "starttls", "none"] = Field(
+        default="tls", description="For a mailbox: how the connection is kept private."
+    )
+    user: str | None = Field(default=None, description="For a mailbox: whose it is.", examples=["eve@shop.example"])
     test_path: str = Field(default="", description="What the connection test gets.")
     per_second: PerSecond = None
     to: str | None = Field(default=None, description="For messages: who gets them where a step does not say.")
@@ -72,7 +80,19 @@ async def check_oauth(context: Context) -> Checked:
             message="It has not been allowed yet.",
             hint=f"Allow it: `flov7 connections login {connection.name}`.",
         )
+    if connection.config.get("host"):
+        return await _check_mailbox(context)
     known = await check_service(context, connection)
     if known is not None:
         return known
     return await check_http(context, connection, path=str(connection.config.get("test_path") or ""))
+
+
+async def _check_mailbox(context: Context) -> Checked:
+    """Whether a mailbox takes the token."""
+    from flov7.primitives.triggers.email import check_mailbox
+
+    try:
+        return await check_mailbox(context, context.connection)
+    except FlowError as error:
+        return Checked(ok=False, message=error.message, hint=error.hint)

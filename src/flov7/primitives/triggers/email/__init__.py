@@ -2,7 +2,8 @@
 
 Over IMAP it waits with IDLE where the server can, else it looks every `every`. What was seen is remembered by the
 mailbox's own numbers (UIDVALIDITY, UID), so reading mail elsewhere changes nothing; where a server numbers its mailbox
-anew, what was seen is known by its Message-ID. Only what arrives after the workflow went live starts a run, unless
+anew, what was seen is known by its Message-ID. The connection is an `api` one with `service: imap` and a password, or
+one with a token (XOAUTH2): `gmail`, or `oauth` with `host` and `user`. Only what arrives after the workflow went live starts a run, unless
 `begin: unread`. Once a run is safe the message may be marked as read (`mark_read`) or moved (`move_to`).
 
 With `by: webhook` a mail service delivers: Mailgun (routes), SendGrid (inbound parse) or Postmark (inbound), or any
@@ -117,7 +118,7 @@ KIND = Kind(
     examples=("When an e-mail arrives", "When somebody writes to support@"),
     synonyms=("mail", "inbox", "imap", "message arrives", "incoming email"),
     lowering=Lowering.START,
-    connection=ConnectionNeed(services=("imap",)),
+    connection=ConnectionNeed(kinds=("oauth", "gmail"), services=("imap",)),
 )
 
 

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut, StepUnreachable
+from flov7.primitives.credentials import TOKENS
 from flov7.primitives.declare import ConnectionValue
 from flov7.primitives.outside import Outside
 
@@ -104,6 +105,28 @@ class Mailbox:
                 hint="Look at user and password; some providers want a password made for applications.",
                 code="connection.login",
             ) from problem
+        await self.learn()
+
+    async def log_in_by_token(self, user: str, token: str) -> None:
+        """XOAUTH2, as Google and Microsoft take it. Raises StepRefused `connection.expired` where the token does not
+        hold."""
+        said = base64.b64encode(f"user={user}\x01auth=Bearer {token}\x01\x01".encode())
+        tag = await self._send(b"AUTHENTICATE", b"XOAUTH2")
+        told, given = b"", False
+        while True:
+            line = await self._line()
+            if line.text.startswith(b"+"):  # the second time it says in Base64 what is wrong, and wants an empty line
+                self._writer.write(b"\r\n" if given else said + b"\r\n")
+                told, given = (line.text[1:].strip() if given else b""), True
+            elif line.text.startswith(tag + b" OK"):
+                break
+            elif line.text.startswith((tag + b" ", b"* BYE")):
+                words = f"{_said(line)} {_decoded(told)}".strip()
+                raise StepRefused(
+                    f"The mail server does not take the token: {words}.",
+                    hint="Allow it again: `flov7 connections login NAME`, with the scope for IMAP.",
+                    code="connection.expired",
+                )
         await self.learn()
 
     async def select(self, name: str, *, read_only: bool) -> Box:
@@ -211,9 +234,16 @@ async def mailbox(outside: Outside, connection: ConnectionValue) -> AsyncGenerat
     """A logged-in connection. Raises StepRefused, StepUnreachable, StepTimedOut."""
     config, secret = connection.config, connection.credential
     host, security = str(config.get("host") or ""), str(config.get("security") or "tls")
-    user, password = secret.get("username"), secret.get("password")
+    by_token = connection.kind in TOKENS
+    if by_token:
+        host = host or ("imap.gmail.com" if connection.kind == "gmail" else "")
+        user, password = config.get("user"), secret.get("access_token")
+    else:
+        user, password = secret.get("username"), secret.get("password")
     if not host or not user or password is None:
         missing = "`host` in its config" if not host else "`username` and `password` in its secret"
+        if host and by_token:
+            missing = "`user` in its config, and allow it: `flov7 connections login`"
         raise StepRefused(
             f"The connection `{connection.name}` is not complete.",
             hint=f"Give {missing}.",
@@ -251,7 +281,7 @@ async def mailbox(outside: Outside, connection: ConnectionValue) -> AsyncGenerat
         _hang_up(sock, writer)
         raise
     try:
-        await opened.log_in(str(user), str(password))
+        await (opened.log_in_by_token if by_token else opened.log_in)(str(user), str(password))
         yield opened
         with contextlib.suppress(StepFailed):
             await opened.ask(b"LOGOUT")
@@ -319,6 +349,13 @@ def _utf7(name: str) -> bytes:
             run += letter
     flush()
     return bytes(found)
+
+
+def _decoded(told: bytes) -> str:
+    try:
+        return base64.b64decode(told, validate=True).decode(errors="replace")[:200]
+    except ValueError:
+        return ""
 
 
 def _said(line: Line) -> str:
