@@ -37,6 +37,15 @@ def plain(sentence: str) -> str:
     text = re.sub(
         r"\bwhen [\w' -]+? texts? us\b[^,.]*", "When a text message arrives", text, count=1, flags=re.IGNORECASE
     )
+    if text.startswith("When "):
+        how = "above|over|below|under|more than|less than|at least|at most"
+        text = re.sub(
+            rf"keep only those ({how}) (\d+)([^,]*), then (\w+) (?:me |us )?the result",
+            r"if the score is \1 \2, \4 it\3",
+            text,
+        )
+    acts = "move|send|reply|answer|create|open|forward|assign|tell|notify|invite"
+    text = re.sub(rf"(ask AI to decide whether [^,.;]+?),? and (?=(?:{acts})\b)", r"\1, if so, ", text)
     return _answered(_tidy(opened(_tidy(text))))
 
 
@@ -252,8 +261,8 @@ _RULES: tuple[Rule, ...] = (
         r"read the \g<thing> list \g<where>, for each \g<thing> ",
     ),
     _rule(
-        r"\bsend (?P<what>[\w' -]+?) (?P<where>to [\w' -]+?) in (?:batches|chunks|groups|blocks) of (?P<size>\d+)",
-        r"split \g<what> into batches of \g<size>, for each batch send it \g<where>",
+        r"\b(?P<do>send|upsert|add|import|insert|push|post|upload) (?P<what>[\w' -]+?) (?P<where>(?:in)?to [\w' -]+?) in (?:batches|chunks|groups|blocks) of (?P<size>\d+)",
+        r"split \g<what> into batches of \g<size>, for each batch \g<do> it \g<where>",
     ),
     _rule(
         r"\bif (?P<cond>[^,.;]+?),? (?=for each (?P<thing>[a-z]+) )for each \w+ ", r"for each \g<thing>, if \g<cond>, "

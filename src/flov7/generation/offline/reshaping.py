@@ -16,6 +16,8 @@ from flov7.generation.offline.operators import is_complete
 from flov7.generation.offline.slots import Scope, noun_phrase
 from flov7.generation.offline.words import Word, closed, find, inside, number, said, snake
 
+_SHORT = 2
+"""Words of a condition that may be the name of a field."""
 _REMOVES = closed("remove drop discard delete skip ignore exclude omit leave")
 _FORMS = ("json", "xml", "csv")
 _VAGUE = frozenset([*_FORMS, "file", "them", "it", "result", "results", "data"])
@@ -57,7 +59,16 @@ def reshape(wish: Wish, desk: Desk) -> Filled:
     value = f"{{{{ {_value(wish, desk)} }}}}"
     config: dict[str, Any] = {"value": value}
     by = _field_after(words, "by")
-    if find(words, "csv", "json", "xml") and words[0].low in ("parse", "read", "turn", "convert"):
+    if find(words, "csv", "json", "xml") and words[0].low in (
+        "parse",
+        "read",
+        "turn",
+        "convert",
+        "take",
+        "open",
+        "get",
+        "extract",
+    ):
         return Filled({**config, "parse": next(w.low for w in words if w.low in _FORMS)}, noun="rows", result="")
     top = find(words, "top", "first", "limit")
     if find(words, "sort", "sorted", "rank", "arrange") or (find(words, "top") and by):
@@ -106,7 +117,9 @@ def keep(wish: Wish, desk: Desk) -> Filled:
         logic = f"{field} {aged[0]} {aged[1]}"
     elif reading is None:
         guess = f"item.{snake(where[:1])}" if where else "item"
-        logic = desk.ask(f"{wish.name}.where", f"Which items ({said(words)})? Write it over `item`.", [guess])
+        plain = 0 < len(where) <= _SHORT  # `those unread`: a field of that name is likely
+        asked = f"Which items ({said(words)})? Write it over `item`."
+        logic = desk.ask(f"{wish.name}.where", asked, [guess], sort=Sort.ASSUMED if plain else Sort.OPEN)
     elif reading.ask:
         logic = desk.ask(f"{wish.name}.where", reading.ask, reading.answers or (reading.logic,), sort=Sort.ASSUMED)
     else:
@@ -120,7 +133,7 @@ def keep(wish: Wish, desk: Desk) -> Filled:
 def age(words: Sequence[Word]) -> tuple[str, str] | None:
     """`older than yesterday`, `in the last 24 hours`: how a time compares with one that lies so far back."""
     old, young = (
-        find(words, "older than", "before", "earlier than"),
+        find(words, "older than", "before", "earlier than", "overdue by more than", "overdue by", "overdue since"),
         find(words, "newer than", "younger than", "since", "after"),
     )
     last = find(

@@ -21,6 +21,7 @@ from flov7.generation.offline.words import Word, find, snake
 from flov7.kit.errors import FlowError
 from flov7.language.catalogue import Catalogue, KindSpec
 
+_LITTLE = frozenset(["a", "an", "the", "of", "and", "its", "all", "my", "our"])
 _NAMED, _SURE, _LEAST = 0.8, 0.7, 0.45
 _TEXTS = frozenset(["text", "message", "body", "content", "comment_text", "comment", "question", "post"])
 _TITLES = frozenset(["title", "name", "subject", "summary", "displayName"])
@@ -68,6 +69,12 @@ def _nearest(asked: Deed, vocabulary: Vocabulary, service: str | None) -> Operat
         for other in (term, *SAME.get(term, ()))
     }
     many = any(word.low == "list" or singular(word.low) != word.low for thing in asked.things for word in thing.words)
+    told = any(
+        heard & (one.terms - _names(one.connector, "") - _LITTLE)
+        for one in vocabulary.operations
+        if one.connector == service
+    )
+    many = many or not told
     ranked = sorted(
         (-_fit(asked.verb, one, many=many) - 0.4 * len(heard & one.terms), len(one.name), one.name)
         for one in vocabulary.operations

@@ -56,6 +56,12 @@ def _going(match: re.Match[str]) -> str:
     return f"{match['before']}if it is {match['like']}, send it to {match['where']}"
 
 
+def _one_by_one(match: re.Match[str]) -> str:
+    """`insert its lines into …`: each by itself."""
+    one = match["thing"].removesuffix("s").replace("entrie", "entry")
+    return f"for each {one} {match['do']} it {match['rest']}"
+
+
 def _some(match: re.Match[str]) -> str:
     """`send me those above 7`: the list is cut first."""
     return f"keep only those {match['which'].strip()}, then {match['do']} {match['who'] or ''}the result"
@@ -76,6 +82,23 @@ def _first(match: re.Match[str]) -> str:
 
 _ORDER = r"(?P<do>send|mail|e-?mail|post|give|forward|assign|move|reject|tell|delete|archive|close|delay|notify)"
 _RULES = (
+    _rule(
+        r"\b(?P<do>insert|write|save|append|import|post|create) (?:its|all|all the|all its|each of the|their) (?P<thing>lines|rows|entries|items|records|products|positions) (?P<rest>(?:in)?to [^,.;]+)",
+        _one_by_one,
+    ),
+    _rule(r", (?:stored|saved|logged|kept|recorded) (?P<rest>in (?!step|sync)[^,.;]+)", r", then store it \g<rest>"),
+    _rule(
+        r"\b(?:find|search|get|fetch|list|collect) (?P<what>(?:all |the |our )*[\w' -]+? in [\w' -]+?|[\w' -]+?) (?:that|which) (?:are|have been|were) (?P<which>overdue|older|newer|open|unpaid|unread|late|new|missing|empty)\b(?P<rest>[^,;.]*?)(?P<then> and [a-z]+ |[,;.])",
+        r"fetch \g<what>, keep only those \g<which>\g<rest>,\g<then>",
+    ),
+    _rule(
+        r"^(?:if|when|whenever) (?P<thing>(?:our|my|the) [\w' -]*?(?:website|site|server|page|api|service|shop)) (?P<what>(?:does not|doesn't|is not|isn't|is down|goes down|stops|is unreachable)[^,;]*),(?P<rest>[^,]*in a row,)? ",
+        r"Every 5 minutes check \g<thing>, if it \g<what>, ",
+    ),
+    _rule(
+        r"^(?P<when>(?:when|whenever) (?:an?|the) [\w' -]+?) with (?P<how>fewer than|less than|more than|over|under|at least|at most) (?P<n>[\w.]+) (?P<unit>[a-z]+) (?P<does>comes in|arrives|lands|is [a-z]+)\b",
+        r"\g<when> \g<does> and its \g<unit> is \g<how> \g<n>",
+    ),
     _rule(
         r",? (?:with the )?(?P<how>newest|latest|most recent|oldest|highest|lowest|cheapest|largest|smallest|best) first\b",
         _first,
@@ -122,7 +145,7 @@ _RULES = (
         r"; otherwise send them \g<what>",
     ),
     _rule(
-        rf"\b{_ORDER} (?P<who>me |us )?(?:only )?(?:those|the ones|the rest of those|all those) (?P<which>{_FEW} [^,.;]+)",
+        rf"\b{_ORDER} (?P<who>me |us )?(?:only )?(?:those|the ones|everything|anything|all those) (?P<which>{_FEW} [^,.;]+)",
         _some,
     ),
 )

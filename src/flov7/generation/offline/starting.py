@@ -29,7 +29,7 @@ _STARTED = re.compile(
 
 def opened(text: str) -> str:
     """The request with what starts it said as `when …` or `every day …`, where that can be seen."""
-    text = _changed(_sensed(_idle(_turned(text))))
+    text = _changed(_sensed(_signalled(_idle(_turned(text)))))
     told = _told(text)
     if told is not None:
         return told
@@ -39,7 +39,7 @@ def opened(text: str) -> str:
 def _begun(text: str) -> str:
     if _STARTED.search(text):
         return text
-    return _attached(text) or _fresh(text) or _handled(text) or _timed(text)
+    return _listed(text) or _attached(text) or _fresh(text) or _handled(text) or _timed(text)
 
 
 def _turned(text: str) -> str:
@@ -103,6 +103,33 @@ def _sensed(text: str) -> str:
     )  # fmt: skip
 
 
+def _signalled(text: str) -> str:
+    """`the sensor publishes that …`: what it publishes is the condition."""
+    return re.sub(
+        r"^(?:if|when|whenever) (?P<who>(?:an?|the|our|any|one of our)[\w' -]*?(?:sensors?|meters?|devices?|machines?)\b[\w' -]*?) (?:reports?|publishes|says|signals|tells us) that (?P<what>[^,]+), ",
+        r"When \g<who> publishes a reading over mqtt, if \g<what>, ", text, flags=re.IGNORECASE,
+    )  # fmt: skip
+
+
+def _listed(text: str) -> str | None:
+    """`ask AI to tag our articles`, with a service named: they are fetched there, and each is tagged."""
+    match = re.match(
+        r"^ask AI to (?P<do>tag|classify|categori[sz]e|rate|score|summari[sz]e|translate|label|check|review|rewrite) (?:all )?(?:our|my|the)?\s?(?P<what>[\w -]+?s)\b"
+        r"(?: (?:in|from|on) (?P<place>[\w ]+?))?(?P<rest>(?:,| and ).*)$", text, re.IGNORECASE,
+    )  # fmt: skip
+    place = match and (
+        match["place"]
+        or next(
+            iter(re.findall(r"\b(?:back )?(?:to|in|into) ((?:our |my |the )?[A-Z][\w ]+?)(?=[,.;]|$)", match["rest"])),
+            None,
+        )
+    )
+    if match is None or not place:
+        return None
+    one = match["what"].split()[-1].removesuffix("s")
+    return f"fetch the {match['what']} from {place}, for each {one} ask AI to {match['do']} it{match['rest']}"
+
+
 def _told(text: str) -> str | None:
     """`A reader replies STOP: mark …`: what happens stands before the colon."""
     match = re.match(
@@ -153,7 +180,7 @@ def _each_one(text: str) -> str | None:
 def _handled(text: str) -> str | None:
     """`route support tickets: …`: each that comes in is handled."""
     match = re.match(
-        rf"^(?P<do>{_HANDLES}) (?:all |any |the |our |my |every |each )*(?P<what>(?:[\w'-]+ ){{0,3}}?(?:{_ONE_BY_ONE}))\b(?P<rest>.*)$", text,
+        rf"^(?P<do>{_HANDLES}) (?:all |any |the |our |my |every |each )*(?P<what>(?:[\w'-]+ ){{0,3}}?(?:{_ONE_BY_ONE})(?: (?:that|which) [^,;.]+?(?=,| and |[.;]|$))?)(?P<rest>\b.*)$", text,
         re.IGNORECASE | re.DOTALL,
     )  # fmt: skip
     if match is None:

@@ -125,6 +125,8 @@ def _told_or_kept(words: Sequence[Word], scope: Scope) -> str | None:
         and not find(words, "fields")
     ):
         return "action/api_call"
+    if verb in ("take", "read", "parse", "open", "get", "extract") and find(words, "csv") and "url" not in sorts:
+        return "data/transform"
     if verb == "add" and words[1:2] and words[1].low == "up":
         return "data/transform"
     if verb in ("look", "watch") and words[1:2] and words[1].low == "at":
