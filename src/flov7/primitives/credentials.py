@@ -166,7 +166,13 @@ def secret_type(secret: Mapping[str, Json]) -> str:
     said = str(secret.get("type") or "").lower()
     if said in known:
         return said
-    by_field = (("token", "bearer"), ("username", "basic"), ("value", "header"), ("secret", "secret"))
+    by_field = (
+        ("token", "bearer"),
+        ("username", "basic"),
+        ("value", "header"),
+        ("secret", "secret"),
+        ("certificate", "certificate"),
+    )
     for field_name, kind in by_field:
         if secret.get(field_name):
             return kind

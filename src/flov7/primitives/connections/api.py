@@ -62,6 +62,9 @@ class Inputs(KindInputs):
         default="starttls", description="For SMTP, IMAP and MQTT: how the connection is kept private."
     )
     to: str | None = Field(default=None, description="For messages: who gets them where a step does not say.")
+    authority: str | None = Field(
+        default=None, description="For IMAP and MQTT: a certificate authority of your own that vouches for it, as PEM."
+    )
     from_: str | None = Field(
         default=None, alias="from", description="For SMTP: the sender.", examples=["Shop <shop@example.com>"]
     )
@@ -78,6 +81,8 @@ class Credentials(KindInputs):
     password: str | None = Field(default=None, description="For `basic`, `digest`, SMTP, IMAP and MQTT.")
     key_id: str | None = Field(default=None, description="For `aws` and `hmac`: which key it is.")
     secret: str | None = Field(default=None, description="For `aws`, `hmac` and `webpush`: the key.")
+    certificate: str | None = Field(default=None, description="For MQTT and IMAP: the client's certificate, as PEM.")
+    private_key: str | None = Field(default=None, description="For MQTT and IMAP: its key, as PEM.")
     name: str | None = Field(default=None, description="For `header` and `query`: its name.")
     value: str | None = Field(default=None, description="For `header` and `query`: its value.")
 

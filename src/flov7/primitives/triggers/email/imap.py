@@ -16,6 +16,7 @@ from flov7.kit.errors import StepFailed, StepRefused, StepTimedOut, StepUnreacha
 from flov7.primitives.credentials import TOKENS
 from flov7.primitives.declare import ConnectionValue
 from flov7.primitives.outside import Outside
+from flov7.primitives.trust import tls_to
 
 _PATIENCE = 30.0
 LONGEST_LITERAL = 64 * 1024 * 1024
@@ -250,8 +251,8 @@ async def mailbox(outside: Outside, connection: ConnectionValue) -> AsyncGenerat
             code="connection.incomplete",
         )
     port = int(config.get("port") or (993 if security == "tls" else 143))
+    context = tls_to(connection)
     sock = await outside.connect(host, port=port, timeout=_PATIENCE)
-    context = ssl.create_default_context()
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(_PATIENCE):

@@ -18,6 +18,7 @@ from flov7.primitives.declare import ConnectionValue
 from flov7.primitives.outside import Outside
 from flov7.primitives.triggers.iot import packets
 from flov7.primitives.triggers.iot.packets import Message
+from flov7.primitives.trust import tls_to
 
 KEEP_ALIVE = 30
 _PATIENCE = 10.0
@@ -184,8 +185,8 @@ async def _opened(outside: Outside, connection: ConnectionValue) -> tuple[asynci
             code="connection.incomplete",
         )
     port = int(config.get("port") or (8883 if private else 1883))
+    context = tls_to(connection) if private else None
     sock = await outside.connect(host, port=port, timeout=_PATIENCE)
-    context = ssl.create_default_context() if private else None
     try:
         async with asyncio.timeout(_PATIENCE):
             return await asyncio.open_connection(sock=sock, ssl=context, server_hostname=host if private else None)
