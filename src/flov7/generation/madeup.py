@@ -175,7 +175,7 @@ def _of_kind(one: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
         yield path, sample(config["schema"])
     for listed in (config.get("items"), *(config.get("sources") or [])):
         if isinstance(listed, str) and (path := _path(listed)):
-            yield path, _items(config)
+            yield path, {"id": 5} if config.get("by") == "objects" else _items(config)
 
 
 def _items(config: Mapping[str, Any]) -> list[Any]:

@@ -14,6 +14,8 @@ _DROP = lexicon.DETERMINERS | frozenset(
 )
 _SELF = frozenset(["it", "they", "them", "this", "that", "he", "she", "him", "her"])
 _RESULT = frozenset(["result", "results", "response", "answer", "output", "list", "data", "reply"])
+_LISTS = (".items", ".values")
+"""Results of operations that list: what lies in them lies in each item."""
 RESERVED = frozenset([*keyword.kwlist, "trigger", "run", "error", "index", "true", "false", "null", "none"])
 """Words that no path of an expression may hold."""
 
@@ -61,7 +63,7 @@ class Scope:
 
     def join(self, *fields: str) -> str | None:
         """A path below the thing in hand; None where nothing is in hand."""
-        if self.base is None:
+        if self.base is None or (fields and self.root is None and self.base.endswith(_LISTS)):
             return None
         return ".".join(one for one in (self.base, *fields) if one)
 
