@@ -46,6 +46,8 @@ VENDORS: dict[str, tuple[str, ...]] = {
     "langgraph": ("ai",),
     "crewai": ("ai",),
     "docker": ("cage", "deploy"),
+    "mcp": ("cli/mcp", "primitives/mcp"),
+    "genai_prices": ("llm",),
     "jsonschema": ("language",),
     "referencing": ("language",),
     "ruamel": ("language",),

@@ -18,6 +18,7 @@ from flov7.cli import (
     edit,
     evaluate,
     kinds,
+    mcp,
     new,
     nodes,
     run,
@@ -41,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (up, demo, doctor, serve, new, edit, validate, run, kinds, connect, scripted_model):
+for module in (up, demo, doctor, serve, new, edit, validate, run, kinds, connect, scripted_model, mcp):
     module.add_to(app)
 app.add_typer(workflows.app, name="workflows", short_help="What is stored, what is live, what changed.")
 app.add_typer(runs.app, name="runs", short_help="Look at runs, and talk to them.")
