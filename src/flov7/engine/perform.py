@@ -21,6 +21,7 @@ from flov7.primitives.connectors.operation import Operation
 from flov7.primitives.connectors.running import run_operation
 from flov7.primitives.declare import Cache, ConnectionValue, Context, Json, Log
 from flov7.primitives.links import Links
+from flov7.primitives.mcp import run_tool
 from flov7.primitives.memory import Memory
 from flov7.primitives.nodes import run_node
 from flov7.primitives.outside import Outside
@@ -190,6 +191,8 @@ async def _run(context: Context, request: CallRequest, runner: Runner | None) ->
         return await runner.call(context, request.inputs)
     if request.operation is not None and "node" in request.operation:
         return await run_node(context, request.operation, request.inputs)
+    if request.operation is not None and "mcp" in request.operation:
+        return await run_tool(context, request.operation, request.inputs)
     return await run_operation(context, Operation.model_validate(request.operation), request.inputs)
 
 

@@ -22,6 +22,7 @@ from flov7.gateway.files import routes as files
 from flov7.gateway.hooks.endpoint import Hooks
 from flov7.gateway.keys import routes as keys
 from flov7.gateway.kinds import routes as kinds
+from flov7.gateway.mcp import routes as mcp
 from flov7.gateway.message_templates import routes as message_templates
 from flov7.gateway.middleware import BodyLimit, FastLane, Observed
 from flov7.gateway.nodes import routes as nodes
@@ -66,6 +67,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         login,
         connections,
         connectors,
+        mcp,
         nodes,
         message_templates,
         templates,

@@ -57,12 +57,6 @@ class TestAnApi:
         assert said in found.message
         assert found.hint
 
-    @pytest.mark.parametrize("service", ["mcp"])
-    async def test_of_a_service_that_is_not_built_says_so(self, context: Make, connection: Make, service: str) -> None:
-        found = await check(context, connection("api", service=service))
-        assert not found.ok
-        assert f"`{service}` is known and not built yet" in found.message
-
 
 class TestAnApiKey:
     async def test_is_sent_as_the_service_wants_it(

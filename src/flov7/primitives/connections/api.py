@@ -5,7 +5,7 @@ path alone. With `service: smtp` it is a mail server: `host`, `port`, `security`
 and with `mqtt` a broker that triggers listen to: `host`, `port`, `security` (TLS where it is left out). With
 `twilio`, `vonage` and `plivo` it sends text messages: `from` is the number. With `webpush` it shows messages in
 browsers: `from` is a mail address for the push services, `secret` the private VAPID key, and the connection test says
-the public one. `mcp` is known and not built yet.
+the public one. With `mcp` it is an MCP server, whose tools become kinds of steps.
 
 The secret's `type` says how it is proved: `bearer`, `basic`, `header` and `query` send it; `digest` answers the
 server's challenge (RFC 7616); `hmac` signs each request as `signature` says; `aws` signs it as Amazon's services want
@@ -29,7 +29,6 @@ from flov7.primitives.schemes.fetching import PerSecond, fetched
 from flov7.primitives.schemes.keyed import Signature
 
 _LISTENED_TO = ("imap", "mqtt")
-_NOT_BUILT = ("mcp",)
 _TEXT_MESSAGES = ("twilio", "vonage", "plivo")
 
 
@@ -96,10 +95,10 @@ async def run(context: Context) -> Checked:
     connection = context.connection
     if connection is None:
         return Checked(ok=False, message="There is no connection to test.")
-    if connection.service in _NOT_BUILT:
-        return Checked(
-            ok=False, message=f"`{connection.service}` is known and not built yet.", hint="Use HTTP or SMTP."
-        )
+    if connection.service == "mcp":
+        from flov7.primitives import mcp
+
+        return await mcp.check(context, connection)
     if connection.service == "webpush":
         from flov7.primitives.actions.notification import webpush
 
@@ -180,6 +179,6 @@ KIND = Kind(
     synonyms=("rest", "http", "smtp", "basic", "bearer", "token"),
     fields=("service", "credentials"),
     lowering=Lowering.CREDENTIAL,
-    services=("api", "http", "rest", "graphql", "soap", "smtp", *_LISTENED_TO, *_TEXT_MESSAGES, "webpush", *_NOT_BUILT),
+    services=("api", "http", "rest", "graphql", "soap", "smtp", *_LISTENED_TO, *_TEXT_MESSAGES, "webpush", "mcp"),
     timeout=15.0,
 )
