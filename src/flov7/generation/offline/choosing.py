@@ -16,9 +16,9 @@ _CLOSEST = {"call a service over HTTP": "action/api_call", "send an e-mail": "ac
             "ask a model": "action/ai_process", "leave it out": ""}  # fmt: skip
 _WORKS = ("data/filter", "data/enrich", "data/merge", "action/file", "data/mapping")
 _MAKES = closed("add put write log push assign attach")
-_OPENS = closed("open close create raise register publish assign cancel book")
+_OPENS = closed("make turn switch open close create raise register publish assign cancel book")
 _OUTSIDE = closed(
-    "get fetch load download pull retrieve scrape crawl poll collect gather search list check take look find"
+    "get fetch load download pull retrieve scrape crawl poll collect gather search list check take look find make turn switch water dim"
 )
 
 
@@ -35,7 +35,7 @@ class Chooser:
         if (lacking := absent(words)) is not None:
             return self._asked(words, lacking.question, (*lacking.nearest, LEAVE))
         if services.writes_back(words):
-            near = services.nearest((*read("update"), *words[1:]), self._desk.catalogue, self._services)
+            near = services.nearest((*read("update"), *words[1:]), self._desk.catalogue, self._services, whatever=True)
             if near is not None:
                 return [Match(near, 100.0)]
         found = steps.kind_of(words, self._index, scope, catalogue=self._desk.catalogue)

@@ -60,6 +60,21 @@ def _mailbox(words: Sequence[Word], who: people.Person | None, wish: Wish, desk:
     return {}
 
 
+_WRITERS = {"sms": "{{ sms.from }}", "telegram": "{{ trigger.payload.message.chat.id }}", "slack": "{{ trigger.payload.event.channel }}",
+            "discord": "{{ trigger.payload.channel_id }}", "whatsapp": "{{ trigger.payload.from }}"}  # fmt: skip
+"""Where an answer goes, in what each of them sends."""
+
+
+def _back(wish: Wish, desk: Desk) -> dict[str, Any] | None:
+    """An answer to whoever wrote: on the way that it came."""
+    way = wish.scope.asker
+    if way not in _WRITERS or not replies_to(wish.words):
+        return None
+    service = "twilio" if way == "sms" else way
+    credentials = _CONNECTED.get(way, "basic" if way == "sms" else "api_key")
+    return {"channel": desk.connect(way, service=service, credentials=credentials), "to": _WRITERS[way]}
+
+
 _CONNECTED = {"slack": "slack", "telegram": "api_key", "discord": "api_key"}
 """Chats that are reached by a connection of their own."""
 
@@ -71,6 +86,8 @@ def notification(wish: Wish, desk: Desk) -> Filled:
     address = next((word.text for word in words if word.sort in ("url", "address")), None)
     who = people.person(people.recipient(words), wish.scope)
     text = _saying(words) or told(wish)
+    if (back := _back(wish, desk)) is not None:
+        return Filled(back | {"text": text})
     level = "error" if wish.handles else "warning" if begins(words, "warn", "alert") else None
     config: dict[str, Any] = {}
     if address:

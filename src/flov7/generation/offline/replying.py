@@ -28,7 +28,7 @@ def kind_of(words: Sequence[Word], scope: Scope) -> str | None:
     match scope.asker:
         case "email":
             return "action/email_send"
-        case "sms" | "chat":
+        case str() as way if way != "http":
             return "action/notification"
         case _:
             form = find(words, *_FORMS)

@@ -131,8 +131,10 @@ def listing(words: Sequence[Word], thing: Sequence[Word], catalogue: Catalogue) 
     return None
 
 
-def nearest(words: Sequence[Word], catalogue: Catalogue, among: Sequence[str]) -> KindSpec | None:
-    """The operation of one of these services that comes nearest to a step that names none."""
+def nearest(
+    words: Sequence[Word], catalogue: Catalogue, among: Sequence[str], *, whatever: bool = False
+) -> KindSpec | None:
+    """The operation of one of these services that comes nearest to a step that names none; `whatever` it is done to."""
     if not among:
         return None
     vocabulary = spoken_of((), catalogue, used=[f"{one}.any" for one in among])
@@ -143,6 +145,12 @@ def nearest(words: Sequence[Word], catalogue: Catalogue, among: Sequence[str]) -
     found = resolve(said, vocabulary)
     if found and found[0].sure >= _SURE:
         return catalogue.get("action", found[0].operation.name)
+    nouns = {
+        other for one in asked.things for term in stems(one.words, vocabulary) for other in (term, *SAME.get(term, ()))
+    }
+    known = {term for one in vocabulary.operations if one.connector in among for term in one.terms}
+    if nouns and not nouns & known and not whatever:
+        return None  # what it is done to is nothing of theirs
     chosen = _nearest(asked, vocabulary, among[-1]) or _nearest(replace(asked, verb="update"), vocabulary, among[-1])
     return catalogue.get("action", chosen.name) if chosen else None
 

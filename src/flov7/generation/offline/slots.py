@@ -27,7 +27,7 @@ class Scope:
     `noun` is the thing in hand (what the trigger brought, or a loop's item) and `root` its path; an empty
     root means that its fields lie at the top of the payload, None that there is no such thing. `results` are
     the paths of earlier steps' outputs by noun, `last` the latest of them. `people` are persons that were named.
-    `asker` is the way on which whoever started it hears an answer: `http`, `email`, `sms`, `chat`; `judge` is the latest
+    `asker` is the way on which whoever started it hears an answer: `http`, `email`, `sms` or a chat's name; `judge` is the latest
     step at which a model was asked.
     """
 

@@ -99,7 +99,8 @@ def _page(desk: Desk, condition: tuple[Word, ...]) -> Started:
 def _asker(kind: str, words: Sequence[Word]) -> str | None:
     if kind in ("email", "sms"):
         return kind
-    return "chat" if find(words, *_CHATS) else "http" if find(words, "web form", "request") else None
+    chat = find(words, *_CHATS)
+    return words[chat[0]].low if chat else "http" if find(words, "web form", "request") else None
 
 
 def happens(words: Sequence[Word]) -> bool:
