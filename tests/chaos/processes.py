@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 import tempfile
 from pathlib import Path
 
 from flov7.wiring import AllSettings
+from tests.listen.programs import free_port
+
+__all__ = ["Ours", "free_port", "variables"]
 
 
 def variables(settings: AllSettings, **more: str) -> dict[str, str]:
@@ -27,13 +29,6 @@ def variables(settings: AllSettings, **more: str) -> dict[str, str]:
         "FLOV7_LOG_LEVEL": "error",
         **more,
     }
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
 
 
 class Ours:
