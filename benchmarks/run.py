@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("growth", "items", "connectors", "durable", "express", "webhooks", "start")
+ALL = ("growth", "items", "connectors", "durable", "express", "webhooks", "start", "ai")
 
 
 def main() -> int:

@@ -20,6 +20,7 @@ class StoredBook:
     async def open(self, account: Account, *, model: str, reserve: float, budgets: Budgets) -> str:
         """Write the call down. Raises StepRefused where a budget or the plan's models are spent."""
         async with self._database.workspace(account.workspace_id) as scope:
+            await model_calls.lightly(scope)
             await model_calls.lock(scope)
             spent = await model_calls.spent(scope, workflow_id=account.workflow_id, execution_id=account.execution_id)
             for of, most in (("run", budgets.run), ("workflow", budgets.workflow), ("workspace", budgets.workspace)):
@@ -42,6 +43,7 @@ class StoredBook:
     async def close(self, line: str, account: Account, *, usage: Usage, cost: float | None, seconds: float) -> None:
         """What it took."""
         async with self._database.workspace(account.workspace_id) as scope:
+            await model_calls.lightly(scope)
             await model_calls.end(
                 scope,
                 line,
@@ -55,6 +57,7 @@ class StoredBook:
     async def strike(self, line: str, account: Account, *, why: str) -> None:
         """It failed."""
         async with self._database.workspace(account.workspace_id) as scope:
+            await model_calls.lightly(scope)
             await model_calls.end(scope, line, why=why)
 
 

@@ -53,6 +53,11 @@ async def lock(scope: Scope) -> None:
     await scope.run(text("SELECT pg_advisory_xact_lock(hashtextextended(:lock, 11))").bindparams(lock=name))
 
 
+async def lightly(scope: Scope) -> None:
+    """Do not wait for the disk in this transaction: a server that dies may forget the last lines, never half of one."""
+    await scope.run(text("SET LOCAL synchronous_commit TO off"))
+
+
 async def spent(scope: Scope, *, workflow_id: str, execution_id: str) -> Spent:
     """What was spent so far."""
     table = tables.model_calls
