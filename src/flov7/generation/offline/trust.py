@@ -18,6 +18,8 @@ from flov7.marketplace.complexity import primitives
 
 _BASE, _UNSEEN = 1.27, 0.7
 _SENTENCES, _RATIO, _PARTS = 0.79, -0.13, -0.34
+_TAKEN = 0.05
+"""What each thing that was taken or is to be set takes away."""
 _OPEN = 0.05
 """What is not clear is hardly ever right as it stands."""
 
@@ -31,4 +33,5 @@ def sure(sentence: str, document: Mapping[str, Any], questions: Sequence[Questio
     ends = len(re.findall(r"[.;] ", sentence))
     parts = len(re.findall(r"[,;:]", sentence))
     score = _BASE - _UNSEEN + _SENTENCES * ends + _RATIO * words / max(1, steps) / 5 + _PARTS * parts / 3
+    score -= _TAKEN * len(questions)
     return round(1 / (1 + math.exp(-score)), 2)
