@@ -11,8 +11,9 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Protocol
 
 from flov7.ai.settings import AiSettings
 from flov7.ai.thinking import Thinking
@@ -56,57 +57,65 @@ async def gateway() -> None:
 
 async def worker() -> None:
     """Work on runs; health and metrics on `FLOV7_WORKER_PORT`. Waits for PostgreSQL and Temporal, and says so."""
-    settings = StackSettings.load()
-    logs.configure(ObservabilitySettings.load(), service="worker")
-    until, metrics, state = _told_to_end(), Metrics(), _WorkerState()
-    held = serving.bound(settings.worker_host, port=settings.worker_port)
-    vitals = asyncio.create_task(serving.serve(serving.vitals(state.health, metrics=metrics), on=held, until=until))
-    try:
-        async with _house(until, service="worker") as house:
-            if house is not None:
-                state.house = house
-                await _work(house, state, until=until, metrics=metrics)
-                state.house = None
-    finally:
-        until.set()
-        await vitals
+    settings, state = StackSettings.load(), _WorkerState()
+    async with _service("worker", state, host=settings.worker_host, port=settings.worker_port) as at:
+        if at.house is not None:
+            await _work(at.house, state, until=at.until, metrics=at.metrics)
 
 
 async def listen() -> None:
     """Listen for triggers; health and metrics on `FLOV7_LISTEN_PORT`. Waits for PostgreSQL, and says so."""
-    settings = ListenSettings.load()
-    logs.configure(ObservabilitySettings.load(), service="listen")
-    until, metrics, state = _told_to_end(), Metrics(), _ListenerState()
-    held = serving.bound(settings.listen_host, port=settings.listen_port)
-    vitals = asyncio.create_task(serving.serve(serving.vitals(state.health, metrics=metrics), on=held, until=until))
-    try:
-        async with _house(until, service="listen") as house:
-            if house is not None:
-                async with attending(house), listening(house, settings=settings, metrics=metrics) as listener:
-                    state.house, state.listener = house, listener
-                    serving.settle()
-                    _say("listen", "Ready", port=str(settings.listen_port))
-                    await until.wait()
-                    state.house = None
-    finally:
-        until.set()
-        await vitals
+    settings, state = ListenSettings.load(), _ListenerState()
+    async with _service("listen", state, host=settings.listen_host, port=settings.listen_port) as at:
+        if at.house is not None:
+            async with attending(at.house), listening(at.house, settings=settings, metrics=at.metrics) as listener:
+                state.listener = listener
+                serving.settle()
+                _say("listen", "Ready", port=str(settings.listen_port))
+                await at.until.wait()
 
 
 async def ai() -> None:
     """Work on AI steps and crews; health and metrics on `FLOV7_AI_PORT`. Waits for its servers, and says so."""
-    settings = AiSettings.load()
+    settings, state = AiSettings.load(), _AiState()
     _refuse_without_packages()
-    logs.configure(ObservabilitySettings.load(), service="ai")
-    until, metrics, state = _told_to_end(), Metrics(), _AiState()
-    held = serving.bound(settings.ai_host, port=settings.ai_port)
+    async with _service("ai", state, host=settings.ai_host, port=settings.ai_port) as at:
+        if at.house is not None:
+            work = _think(at.house, state, settings, at.until, at.metrics)
+            await _until_told(work, at.until, begun=lambda: state.polls)
+
+
+class _State(Protocol):
+    """How far a service is; what its `/health` says."""
+
+    house: House | None
+
+    async def health(self) -> Mapping[str, Mapping[str, Any]]:
+        """Each peer, with `ok` and `detail`."""
+        ...
+
+
+@dataclass(frozen=True)
+class _At:
+    """What a service works with; `house` is None where it was told to end before PostgreSQL was there."""
+
+    house: House | None
+    until: asyncio.Event
+    metrics: Metrics
+
+
+@asynccontextmanager
+async def _service(name: str, state: _State, *, host: str, port: int) -> AsyncGenerator[_At, None]:
+    """A process with health and metrics on a port, from before its servers are there until after its work has ended."""
+    logs.configure(ObservabilitySettings.load(), service=name)
+    until, metrics = _told_to_end(), Metrics()
+    held = serving.bound(host, port=port)
     vitals = asyncio.create_task(serving.serve(serving.vitals(state.health, metrics=metrics), on=held, until=until))
     try:
-        async with _house(until, service="ai") as house:
-            if house is not None:
-                state.house = house
-                await _until_told(_think(house, state, settings, until, metrics), until, begun=lambda: state.polls)
-                state.house = None
+        async with _house(until, service=name) as house:
+            state.house = house
+            yield _At(house, until, metrics)
+            state.house = None
     finally:
         until.set()
         await vitals
