@@ -77,6 +77,12 @@ class TestADamagedShape:
         assert not {code for code, _ in found if code.startswith(("ref.", "order.", "type."))}
         assert checked.document is None and checked.plan is None
 
+    @pytest.mark.parametrize("logic", [[], [1], {}, {"a": 1}, 3])
+    def test_a_value_that_fits_no_form_is_told(self, logic: Any) -> None:
+        step = {"type": "condition", "kind": "if_else", "name": "s", "logic": logic, "then": []}
+        found = check_value([{"type": "trigger", "kind": "api", "name": "go"}, step], catalogue())
+        assert [(one.code, one.where[:8]) for one in found.diagnostics] == [("shape.wrong_type", "/1/logic")]
+
     @pytest.mark.parametrize("field", ["mode", "expect", "inputs", "flow7"])
     def test_of_the_documents_own_fields_neither(self, field: str) -> None:
         raw = {"name": "x", field: ["wrong"], "primitives": [{"type": "trigger", "kind": "apii", "name": "go"}]}

@@ -47,8 +47,11 @@ def parse_value(raw: Any, report: Report, *, apart: bool = False) -> Document | 
     try:
         document = Document.model_validate(wrapped)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
+        details = error.errors(include_url=False)
+        for detail in details:
             _explain(detail, raw=wrapped, prefix=prefix, report=report)
+        if not report.has_errors:  # it fits no branch at all
+            _explain(details[0], raw=wrapped, prefix=prefix, report=report, every_branch=True)
         return None
     except RecursionError:
         report.add("document.too_large", where="", message="Lists nest too deep.", hint="Make it flatter.")
@@ -88,7 +91,7 @@ def _called(value: Any) -> str:
     return names.get(type(value), "a number")
 
 
-def _explain(detail: ErrorDetails, *, raw: Any, prefix: int, report: Report) -> None:
+def _explain(detail: ErrorDetails, *, raw: Any, prefix: int, report: Report, every_branch: bool = False) -> None:
     """One pydantic error as a diagnostic with a pointer into what the person wrote."""
     path, value, owner = locate(detail["loc"], raw)
     where = pointer(*path[prefix:])
@@ -127,7 +130,7 @@ def _explain(detail: ErrorDetails, *, raw: Any, prefix: int, report: Report) -> 
                 hint=f"{detail['msg'].replace('Input', 'It')}.",
             )
         case _:
-            if _is_other_branch(detail, value):
+            if not every_branch and _is_other_branch(detail, value):
                 return
             report.add(
                 "shape.wrong_type",
