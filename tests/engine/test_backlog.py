@@ -21,7 +21,7 @@ from flov7.store.settings import StoreSettings
 from flov7.wiring import AllSettings, House, attending, open_house, working
 from tests.engine.conftest import Bench
 
-MANY = 120
+MANY = 70
 DOCUMENT: dict[str, Any] = {
     "name": "flood",
     "mode": "express",
@@ -93,7 +93,7 @@ async def flood(bench: Bench) -> list[Started]:
 async def told(bench: Bench, started: list[Started], gate: Gate) -> None:
     """Every run ended, with its own result."""
     gate.open.set()
-    results = [await bench.finish(one) for one in started]
+    results = [await bench.finish(one, seconds=60.0) for one in started]
     assert [result.output for result in results] == [{"url": f"https://a.com/{n}"} for n in range(MANY)]
     assert {one.status for one in [await bench.stored(one.execution_id) for one in started]} == {"succeeded"}
 
